@@ -1,0 +1,123 @@
+/**
+ * The port through which the syncer and the feeds see a registry, whatever its schema. One adapter: src/mysql.
+ * Every method rejects with RetryableError when the registry could not be read (connection, timeout, replica too far behind), and
+ * with TerminalError when somebody has to mend something first (credentials, grants, a missing table or column).
+ * "Could not read" is never an empty answer.
+ */
+export interface RegistryReader {
+  /** Who answers, and in what state. Cheap: asked with every poll. */
+  serverState(signal: AbortSignal): Promise<ServerState>;
+
+  /**
+   * All rows in one consistent read, ordered by service, then instance id; batches end at any row. Backpressure: the
+   * next batch is fetched when `onRows` has resolved. Answers the database's clock at the start of the read.
+   */
+  readAll(
+    onRows: (rows: readonly RawRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ readonly nowUs: number }>;
+
+  /** The rows of the services named. `connection: 'other'` takes one that was not used for the last read (safety rule 2). */
+  readServices(
+    services: readonly string[],
+    options: { readonly connection: 'any' | 'other' },
+    signal: AbortSignal,
+  ): Promise<RegistryRead>;
+
+  /** Rows whose updated_at is at or after `sinceUs`, oldest first. Null when the schema has no such column. */
+  changedSince(sinceUs: number, signal: AbortSignal): Promise<ChangedRows | null>;
+
+  /** Leases whose deadline lies in (`afterUs`, now], found through the index on the deadline. Null when the schema has no leases. */
+  expiredSince(afterUs: number, signal: AbortSignal): Promise<LeaseRead | null>;
+
+  /** The deadlines of the leases named, by key; a lease without a beat is left out. Null when the schema has no leases. */
+  readLeases(keys: readonly InstanceKey[], signal: AbortSignal): Promise<LeaseRead | null>;
+
+  /** Count and checksum of every service whose name lies in (`after`, `through`]; null: no bound. */
+  checksums(after: string | null, through: string | null, signal: AbortSignal): Promise<ChecksumRead>;
+
+  /**
+   * Deletes at most `limit` rows that have been DOWN or expired for longer than `retentionMs`, and beats without an
+   * instance; answers how many instances went. Managed schema only (0 otherwise).
+   */
+  deleteRetired(retentionMs: number, limit: number, signal: AbortSignal): Promise<number>;
+}
+
+/** Which server answers; a change of `serverId`, or executed transactions that go back, is another server (safety rule 8). */
+export interface ServerState {
+  readonly flavor: 'MySQL' | 'MariaDB';
+  readonly version: string;
+  /** server_uuid on MySQL; on MariaDB what names the server there (server_uid, or server_id with its data directory). */
+  readonly serverId: string;
+  readonly readOnly: boolean;
+  /** How far a replica is behind; null on a server that is none. */
+  readonly replicaLagMs: number | null;
+  /** Executed GTIDs as the server writes them; '' when it keeps none. */
+  readonly executedGtids: string;
+  /** False when `executedGtids` no longer contains what this connection saw before: a restored backup, a lagging replica. */
+  readonly gtidsWentBack: boolean;
+  /** The database's clock, and when the server process started by it. */
+  readonly nowUs: number;
+  readonly startedAtUs: number;
+}
+
+/** One row as the server gave it, under the names of the Managed schema; nothing is trusted yet. */
+export interface RawRow {
+  readonly id: number | null;
+  readonly service: unknown;
+  readonly instanceId: unknown;
+  readonly address: unknown;
+  readonly port: unknown;
+  readonly weight: unknown;
+  readonly region: unknown;
+  readonly zone: unknown;
+  /** Already mapped to UP, DRAINING, DOWN where the schema has statusValues; otherwise as it stands. */
+  readonly status: unknown;
+  /** JSON text, or an object. */
+  readonly metadata: unknown;
+  readonly ttlMs: unknown;
+  /** The deadline of the lease: the beat's, or created_at + ttl; null for a static row. */
+  readonly expiresAtUs: unknown;
+  readonly updatedAtUs: unknown;
+  readonly hash: string;
+  /** True when the lease has no beat yet: its deadline is created_at + ttl, and no index leads to it. */
+  readonly unbeaten: boolean;
+}
+
+/** An answer with the moment it belongs to. */
+export interface RegistryRead {
+  readonly nowUs: number;
+  readonly rows: readonly RawRow[];
+}
+
+export interface ChangedRows {
+  readonly nowUs: number;
+  readonly rows: readonly {
+    readonly service: string;
+    readonly instanceId: string;
+    readonly hash: string;
+    readonly updatedAtUs: number;
+  }[];
+}
+
+/** Names one instance; `id` is the primary key where the schema is Managed. */
+export interface InstanceKey {
+  readonly service: string;
+  readonly instanceId: string;
+  readonly id: number | null;
+}
+
+export interface LeaseRead {
+  readonly nowUs: number;
+  readonly leases: readonly (InstanceKey & { readonly expiresAtUs: number })[];
+}
+
+export interface ChecksumRead {
+  readonly nowUs: number;
+  readonly sums: readonly {
+    readonly service: string;
+    readonly rows: number;
+    /** Exclusive or of the rows' hashes: 16 hexadecimal digits. */
+    readonly checksum: string;
+  }[];
+}
