@@ -1,9 +1,10 @@
 import js from '@eslint/js';
+import type { Linter } from 'eslint';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** `process` belongs to src/main.ts alone: everything else is handed its input. */
-const noProcess = {
+const noProcess: Linter.RulesRecord = {
   'no-restricted-globals': [
     'error',
     { name: 'process', message: 'Only src/main.ts touches process; take the value as an argument.' },
@@ -12,7 +13,7 @@ const noProcess = {
     'error',
     { paths: [{ name: 'node:process', message: 'Only src/main.ts touches process.' }] },
   ],
-} as const;
+};
 
 export default defineConfig(
   { ignores: ['dist', 'node_modules', 'coverage', '**/*.mjs', '**/*.cjs'] },
