@@ -1,0 +1,31 @@
+import type { LogConfig } from './values.ts';
+
+/** What `rollcall migrate` runs with. */
+export interface MigrateConfig {
+  readonly database: DatabaseConfig;
+  readonly tls: DatabaseTlsConfig;
+  /** How long to wait for another migration that runs at the same time, in ms. */
+  readonly lockTimeoutMs: number;
+  readonly log: LogConfig;
+}
+
+/** The parts of a mysql:// URL, percent-decoded. */
+export interface DatabaseConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** Never shown or logged. */
+  readonly password: string;
+}
+
+/** The same modes as spec.mysql.tls of a Registry. */
+export type DatabaseTlsMode = 'Disabled' | 'Required' | 'VerifyCA' | 'VerifyIdentity';
+
+/** Files are PEM; null: not given. */
+export interface DatabaseTlsConfig {
+  readonly mode: DatabaseTlsMode;
+  readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly keyFile: string | null;
+}
