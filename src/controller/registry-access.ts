@@ -1,0 +1,80 @@
+import type { GrpcService } from '../model/grpcservice.ts';
+import { type ObjectKey, splitKey } from '../model/key.ts';
+import { matchesSelector } from '../model/label-selector.ts';
+import type { Registry } from '../model/registry.ts';
+
+/** The Registry a GrpcService may use, or why there is none. */
+export type RegistryLookup =
+  | { readonly ok: true; readonly key: ObjectKey; readonly registry: Registry }
+  | { readonly ok: false; readonly key: ObjectKey | null; readonly reason: string; readonly message: string };
+
+export interface RegistryScope {
+  /** `--default-registry`; null when none was given. */
+  readonly defaultRegistry: ObjectKey | null;
+  /** `--registry-namespaces`: the namespaces Registries are read from. */
+  readonly registryNamespaces: readonly string[];
+  readonly registry: (key: ObjectKey) => Registry | undefined;
+  /** Labels of a namespace; undefined while it is not known. */
+  readonly namespaceLabels: (name: string) => Readonly<Record<string, string>> | undefined;
+}
+
+/** The key of the Registry that a GrpcService names, or the default; null when neither is given. */
+export function registryKeyOf(grpcService: GrpcService, defaultRegistry: ObjectKey | null): ObjectKey | null {
+  const ref = grpcService.spec.registryRef;
+  if (ref === undefined) return defaultRegistry;
+  return `${ref.namespace ?? grpcService.metadata.namespace ?? ''}/${ref.name}`;
+}
+
+/** Finds the Registry of a GrpcService and judges whether its spec.allowedNamespaces lets it be used. */
+export function lookUpRegistry(grpcService: GrpcService, scope: RegistryScope): RegistryLookup {
+  const key = registryKeyOf(grpcService, scope.defaultRegistry);
+  const no = (reason: string, message: string): RegistryLookup => ({ ok: false, key, reason, message });
+  if (key === null) {
+    return no(
+      'NoRegistry',
+      'The GrpcService names no registry and the operator has no default: set spec.registryRef.name (and .namespace), or start the operator with --default-registry NAMESPACE/NAME.',
+    );
+  }
+  const { namespace, name } = splitKey(key);
+  if (!scope.registryNamespaces.includes(namespace)) {
+    return no(
+      'RegistryNamespaceNotWatched',
+      `The operator does not read Registries in namespace ${namespace}: use one in ${scope.registryNamespaces.join(', ')}, or add the namespace to --registry-namespaces and grant its Role there.`,
+    );
+  }
+  const registry = scope.registry(key);
+  if (registry === undefined) {
+    return no(
+      'RegistryNotFound',
+      `Registry ${key} does not exist: create it, or correct spec.registryRef (kubectl get registries -n ${namespace} lists what is there).`,
+    );
+  }
+  const refusal = refusalOf(grpcService.metadata.namespace ?? '', namespace, name, registry, scope);
+  return refusal === null ? { ok: true, key, registry } : no('NamespaceNotAllowed', refusal);
+}
+
+function refusalOf(
+  user: string,
+  home: string,
+  name: string,
+  registry: Registry,
+  scope: RegistryScope,
+): string | null {
+  const { from = 'Same', selector } = registry.spec.allowedNamespaces ?? {};
+  switch (from) {
+    case 'All':
+      return null;
+    case 'Same':
+      return user === home
+        ? null
+        : `Registry ${home}/${name} serves only GrpcServices of its own namespace: let its owner set spec.allowedNamespaces.from to All, or to Selector with a selector that matches namespace ${user}.`;
+    case 'Selector': {
+      if (user === home) return null;
+      const labels = scope.namespaceLabels(user);
+      if (labels !== undefined && selector !== undefined && matchesSelector(selector, labels)) return null;
+      return `Registry ${home}/${name} does not allow namespace ${user}: its labels do not match spec.allowedNamespaces.selector. Label the namespace (kubectl label namespace ${user} ...) or widen the selector.`;
+    }
+    default:
+      return from satisfies never;
+  }
+}

@@ -1,0 +1,31 @@
+import type { ObjectKey } from '../model/key.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+
+/** What the GrpcService controller sees of the registries that this replica follows. */
+export interface RegistryDirectory {
+  get(key: ObjectKey): RegistryView | undefined;
+  /** Calls back when a service's snapshot changed, or (`service` null) when anything else about the registry did. */
+  subscribe(listener: (registry: ObjectKey, service: string | null) => void): () => void;
+}
+
+/** One registry, as far as it could be read. */
+export interface RegistryView {
+  /** Undefined until the registry was read once; a service without rows has an empty snapshot. */
+  snapshot(service: string): Snapshot | undefined;
+  readonly health: RegistryHealth;
+  /** Asks for a second read of a service whose snapshot is not confirmed; its answer comes as a change. */
+  confirm(service: string): void;
+  /**
+   * The database's clock now, estimated from its last answer; it stands still while the registry cannot be read, so
+   * that no endpoint changes by the passing of a time that nobody could beat in (safety rule 1).
+   */
+  nowUs(): number;
+}
+
+/** Whether the registry can be read. */
+export interface RegistryHealth {
+  readonly available: boolean;
+  /** CamelCase: Connected, NeverRead, AccessDenied, TableNotFound ... */
+  readonly reason: string;
+  readonly message: string;
+}
