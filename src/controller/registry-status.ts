@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { Registry, RegistryStatus } from '../model/registry.ts';
 import { conditionsDiffer, mergeConditions, metaTime, type Verdict } from './conditions.ts';
 import type { RegistryHealth } from './registry-directory.ts';
@@ -104,7 +106,7 @@ export function registryStatusDelayMs(
   sinceLastWriteMs: number,
 ): number | null {
   if (before === undefined || isTransition(before, after)) return 0;
-  if (JSON.stringify(before) === JSON.stringify(after)) return null;
+  if (isDeepStrictEqual(before, after)) return null;
   return Math.max(0, QUIET_MS - sinceLastWriteMs);
 }
 
