@@ -1,12 +1,9 @@
-import type { LogConfig } from './values.ts';
-
 /** What `rollcall migrate` runs with. */
 export interface MigrateConfig {
   readonly database: DatabaseConfig;
   readonly tls: DatabaseTlsConfig;
   /** How long to wait for another migration that runs at the same time, in ms. */
   readonly lockTimeoutMs: number;
-  readonly log: LogConfig;
 }
 
 /** The parts of a mysql:// URL, percent-decoded. */

@@ -1,0 +1,84 @@
+import { flagName, type FlagTable, variableName } from './flag.ts';
+import { migrateFlags } from './migrate-flags.ts';
+import { operatorFlags } from './operator-flags.ts';
+
+/** One command of the program, for help and docs. */
+export interface CommandDescription {
+  readonly name: string;
+  /** One sentence without a full stop. */
+  readonly summary: string;
+  readonly flags: FlagTable;
+  /** Command lines that work as they stand, each with what it is for. */
+  readonly examples: readonly { readonly line: string; readonly purpose: string }[];
+}
+
+/** Every command, in the order of help. */
+export const commands = {
+  operator: {
+    name: 'operator',
+    summary: 'Keep the EndpointSlices of every GrpcService equal to its registry',
+    flags: operatorFlags,
+    examples: [
+      { line: 'rollcall operator', purpose: 'in a pod, with the ServiceAccount and namespace of the pod' },
+      {
+        line: 'rollcall operator --kubeconfig ~/.kube/config --namespace rollcall-system --log-format pretty',
+        purpose: 'from a terminal',
+      },
+      {
+        line: 'rollcall operator --watch-namespaces shop,billing --default-registry rollcall-system/main',
+        purpose: 'for two namespaces only, with a registry for all who name none',
+      },
+    ],
+  },
+  migrate: {
+    name: 'migrate',
+    summary: 'Create or upgrade the tables of a registry; safe to run twice and at once',
+    flags: migrateFlags,
+    examples: [
+      {
+        line: 'ROLLCALL_URL=mysql://admin:secret@db.example.com:3306/registry rollcall migrate',
+        purpose: 'with the password out of sight of other programs',
+      },
+      {
+        line: 'rollcall migrate --url mysql://admin@localhost/registry --tls-mode VerifyIdentity --tls-ca ca.pem',
+        purpose: 'over TLS, with proof that it is the right server',
+      },
+    ],
+  },
+} as const satisfies Record<string, CommandDescription>;
+
+/** One flag as the generated reference shows it. */
+export interface FlagDoc {
+  readonly flag: string;
+  readonly variable: string;
+  readonly placeholder: string;
+  readonly type: string;
+  /** The default as it would be typed; null: see `otherwise`. */
+  readonly default: string | null;
+  /** What holds when the flag is left out and has no default. */
+  readonly otherwise: string | null;
+  readonly description: string;
+  readonly secret: boolean;
+}
+
+/** The flags of every command, for docs/reference/flags.md. */
+export function flagDocs(): readonly {
+  readonly command: string;
+  readonly summary: string;
+  readonly flags: readonly FlagDoc[];
+}[] {
+  return Object.values(commands).map(({ name, summary, flags }) => ({
+    command: name,
+    summary,
+    flags: Object.entries(flags).map(([key, flag]) => ({
+      flag: flagName(key),
+      variable: variableName(key),
+      placeholder: flag.kind.placeholder,
+      type: flag.kind.type,
+      default: flag.default,
+      otherwise: flag.otherwise,
+      description: flag.description,
+      secret: flag.secret,
+    })),
+  }));
+}

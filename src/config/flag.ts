@@ -1,0 +1,56 @@
+import type { Kind } from './kind.ts';
+
+/** One flag of a command. Its name is its key in the table: `metricsAddress` is --metrics-address and ROLLCALL_METRICS_ADDRESS. */
+export interface Flag<T> {
+  readonly kind: Kind<T>;
+  /** Text that counts when neither the flag nor the variable is given; null: nothing does. */
+  readonly default: string | null;
+  /** For people, where `default` is null: what happens then. */
+  readonly otherwise: string | null;
+  /** One sentence without a full stop. */
+  readonly description: string;
+  /** A secret value is never shown. */
+  readonly secret: boolean;
+}
+
+/** The flags of one command, in the order of its help. */
+export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
+
+/** What the flags of a table are read as. */
+export type FlagValues<T extends FlagTable> = {
+  readonly [K in keyof T]: T[K] extends Flag<infer V> ? V | null : never;
+};
+
+/** A flag with a default. */
+export function flag<T>(kind: Kind<T>, defaultText: string, description: string): Flag<T> {
+  return { kind, default: defaultText, otherwise: null, description, secret: false };
+}
+
+/** A flag that may be left out; `otherwise` says what holds then. */
+export function optional<T>(kind: Kind<T>, otherwise: string, description: string): Flag<T> {
+  return { kind, default: null, otherwise, description, secret: false };
+}
+
+/** The same flag, its value never shown. */
+export function secret<T>(plain: Flag<T>): Flag<T> {
+  return { ...plain, secret: true };
+}
+
+/** --metrics-address of `metricsAddress`. */
+export function flagName(key: string): string {
+  return `--${kebab(key)}`;
+}
+
+/** ROLLCALL_METRICS_ADDRESS of `metricsAddress`. */
+export function variableName(key: string): string {
+  return `ROLLCALL_${kebab(key).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** How messages name a flag: "--metrics-address (ROLLCALL_METRICS_ADDRESS)". */
+export function flagLabel(key: string): string {
+  return `${flagName(key)} (${variableName(key)})`;
+}
+
+function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { commands, flagDocs } from '../../../src/config/index.ts';
+
+describe('table of flags', () => {
+  it('has a default that its own flag accepts, for every flag that has one', () => {
+    for (const { flags } of Object.values(commands)) {
+      for (const [key, flag] of Object.entries(flags)) {
+        if (flag.default !== null) assert.ok(flag.kind.parse(flag.default).ok, key);
+        assert.equal(flag.default === null, flag.otherwise !== null, `${key} says what holds without it`);
+      }
+    }
+  });
+
+  it('documents each flag under the names that people type', () => {
+    const docs = flagDocs();
+    assert.deepEqual(
+      docs.map(({ command }) => command),
+      ['operator', 'migrate'],
+    );
+    const flags = docs.flatMap((command) => command.flags);
+    assert.deepEqual(
+      flags.find(({ flag }) => flag === '--default-registry'),
+      {
+        flag: '--default-registry',
+        variable: 'ROLLCALL_DEFAULT_REGISTRY',
+        placeholder: 'NAMESPACE/NAME',
+        type: 'namespace and name',
+        default: null,
+        otherwise: 'none',
+        description: 'Registry of the GrpcServices that name none',
+        secret: false,
+      },
+    );
+    assert.equal(flags.find(({ flag }) => flag === '--url')?.secret, true);
+  });
+});
