@@ -1,0 +1,101 @@
+import Table from 'cli-table3';
+import { prepare } from '../components/index.ts';
+import { Unavailable } from '../components/component.ts';
+import { NamespaceRefused } from '../namespace.ts';
+import { seconds, type Progress } from '../lib/progress.ts';
+import type { Part, TestArguments } from './arguments.ts';
+import { runChecks } from './checks.ts';
+import { runMocha, testFiles } from './mocha.ts';
+import type { StageResult } from './result.ts';
+
+interface Stage {
+  readonly name: string;
+  readonly parts: readonly Part[];
+  readonly inNamespace: boolean;
+}
+
+const stages: readonly Stage[] = [
+  { name: 'checks', parts: ['checks'], inNamespace: false },
+  { name: 'unit and contract', parts: ['unit', 'contract'], inNamespace: false },
+  { name: 'integration', parts: ['integration'], inNamespace: true },
+  { name: 'e2e', parts: ['e2e'], inNamespace: true },
+];
+
+/** Runs the stages one after the other, prints what happened and gives the exit code. */
+export async function runStages(args: TestArguments, progress: Progress): Promise<number> {
+  const wanted = stages.filter((stage) => stage.parts.some((part) => args.parts.includes(part)));
+  // The long builds start now, beside the checks; a failure is reported where the namespace is needed.
+  const ready = wanted.some(({ inNamespace }) => inNamespace) ? prepare(progress) : Promise.resolve();
+  ready.catch(() => undefined);
+
+  const table = new Table({
+    head: ['stage', 'passed', 'failed', 'skipped', 'time'],
+    style: { head: [], border: [] },
+  });
+  const results: StageResult[] = [];
+  for (const stage of wanted) {
+    const since = Date.now();
+    progress.say(`\n== ${stage.name}`);
+    const result = await runStage(stage, args, progress, ready);
+    if (!result) continue;
+    results.push(result);
+    const { passed, failed, skipped } = result;
+    table.push([stage.name, passed, failed.length, skipped.length, seconds(since)]);
+  }
+  return summarize(results, table.toString());
+}
+
+/** Runs one stage; nothing to run gives undefined. */
+async function runStage(
+  stage: Stage,
+  args: TestArguments,
+  progress: Progress,
+  ready: Promise<unknown>,
+): Promise<StageResult | undefined> {
+  if (stage.name === 'checks') return await runChecks(progress);
+  const files = await filesOf(stage, args);
+  if (files.length === 0) {
+    progress.say('  no test files');
+    return undefined;
+  }
+  try {
+    if (stage.inNamespace) await ready;
+    return noTestIsAFailure(
+      await runMocha({ files, args: args.mocha, inNamespace: stage.inNamespace }),
+      args,
+    );
+  } catch (error) {
+    if (!(error instanceof Unavailable || error instanceof NamespaceRefused)) throw error;
+    progress.say(error.message);
+    return { passed: 0, failed: [`${stage.name} could run: ${error.message}`], skipped: [] };
+  }
+}
+
+async function filesOf(stage: Stage, args: TestArguments): Promise<string[]> {
+  const folders = stage.parts.filter((part) => args.parts.includes(part));
+  const all = (await Promise.all(folders.map((folder) => testFiles(folder)))).flat();
+  const named = args.files.filter((file) => folders.some((folder) => file.includes(`test/${folder}/`)));
+  return named.length > 0 ? named : all;
+}
+
+/** A stage with test files that ran none has lost them; with a filter of mocha's, another stage may have them. */
+function noTestIsAFailure(result: StageResult, args: TestArguments): StageResult {
+  if (result.passed + result.failed.length + result.skipped.length > 0 || args.mocha.length > 0)
+    return result;
+  return { ...result, failed: ['at least one test ran'] };
+}
+
+function summarize(results: readonly StageResult[], table: string): number {
+  const failed = results.flatMap((result) => result.failed);
+  const skipped = results.flatMap((result) => result.skipped);
+  let passed = 0;
+  for (const result of results) passed += result.passed;
+  if (passed + failed.length + skipped.length === 0) failed.push('at least one test ran');
+  if (skipped.length > 0) console.log('\nskipped:');
+  for (const { title, reason } of skipped) console.log(`  ${title}\n    because: ${reason}`);
+  if (failed.length > 0) console.log('\nfailed:');
+  for (const title of failed) console.log(`  ${title}`);
+  console.log(`\n${table}\n`);
+  console.log(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+  return failed.length > 0 ? 1 : 0;
+}
