@@ -9,7 +9,8 @@ type Marked = (Runnable | Suite) & { [key]?: string };
 export function skipBecause(context: Context, reason: string): never {
   const runnable = context.runnable() as Marked;
   runnable[key] = reason;
-  if ((runnable as { type?: string }).type === 'hook' && runnable.parent) (runnable.parent as Marked)[key] = reason;
+  if ((runnable as { type?: string }).type === 'hook' && runnable.parent)
+    (runnable.parent as Marked)[key] = reason;
   return context.skip();
 }
 

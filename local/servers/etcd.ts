@@ -1,0 +1,54 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { program } from '../components/index.ts';
+import { ServerProcess, type Server } from './server-process.ts';
+import { newWorkDir } from './work-dir.ts';
+
+/** etcd, the API server's storage. */
+export interface EtcdServer extends Server {
+  readonly url: string;
+}
+
+/** Options of {@link startEtcd}. */
+export interface EtcdOptions {
+  /** 10.77.0.1 by default. */
+  readonly address?: string;
+  /** 2379 by default; the next port is taken for peers. */
+  readonly port?: number;
+}
+
+/** Starts etcd with an empty store. It does not wait for the disk: nothing here outlives the machine. */
+export async function startEtcd({
+  address = '10.77.0.1',
+  port = 2379,
+}: EtcdOptions = {}): Promise<EtcdServer> {
+  const folder = newWorkDir('etcd');
+  const url = `http://${address}:${port}`;
+  const peerUrl = `http://${address}:${port + 1}`;
+  const server = await ServerProcess.start({
+    name: 'etcd',
+    command: program('etcd', 'etcd'),
+    args: [
+      ...['--name', 'local', '--data-dir', join(folder, 'data'), '--unsafe-no-fsync', '--log-level', 'warn'],
+      ...['--listen-client-urls', url, '--advertise-client-urls', url],
+      ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+      ...['--initial-cluster', `local=${peerUrl}`],
+    ],
+    isReady: async () => {
+      const { statusCode, body } = await request(`${url}/health`);
+      return statusCode === 200 && (await body.text()).includes('"true"');
+    },
+  });
+  return Object.assign(withCleanup(server, folder), { url });
+}
+
+/** Lets the end of a server remove its folder, too. */
+export function withCleanup<T extends Server>(server: T, folder: string): T {
+  const dispose = server.dispose.bind(server);
+  server.dispose = async () => {
+    await dispose();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return server;
+}
