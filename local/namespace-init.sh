@@ -5,6 +5,9 @@ set -eu
 "$ROLLCALL_IP" link set lo up
 "$ROLLCALL_IP" route add local 10.77.0.0/16 dev lo
 "$ROLLCALL_IP" -6 route add local fd77::/64 dev lo 2>/dev/null || true # the kernel may have no IPv6
+# An address that is not a loopback one: without it getaddrinfo with AI_ADDRCONFIG takes the machine for offline.
+"$ROLLCALL_IP" address add 10.77.255.254/32 dev lo
+"$ROLLCALL_IP" address add fd77::ffff/128 dev lo nodad 2>/dev/null || true
 unset ROLLCALL_IP
 
 # An empty /run hides the sockets of nscd and systemd-resolved, which would answer from outside the namespace.
