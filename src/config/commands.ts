@@ -55,7 +55,7 @@ export interface FlagDoc {
   readonly type: string;
   /** The default as it would be typed; null: see `otherwise`. */
   readonly default: string | null;
-  /** What holds when the flag is left out and has no default. */
+  /** What holds when the flag is left out and has no default; null too: it is required. */
   readonly otherwise: string | null;
   readonly description: string;
   readonly secret: boolean;

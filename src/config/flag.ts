@@ -5,7 +5,7 @@ export interface Flag<T> {
   readonly kind: Kind<T>;
   /** Text that counts when neither the flag nor the variable is given; null: nothing does. */
   readonly default: string | null;
-  /** For people, where `default` is null: what happens then. */
+  /** For people, where `default` is null: what holds then; null too: the flag is required. */
   readonly otherwise: string | null;
   /** One sentence without a full stop. */
   readonly description: string;
@@ -29,6 +29,11 @@ export function flag<T>(kind: Kind<T>, defaultText: string, description: string)
 /** A flag that may be left out; `otherwise` says what holds then. */
 export function optional<T>(kind: Kind<T>, otherwise: string, description: string): Flag<T> {
   return { kind, default: null, otherwise, description, secret: false };
+}
+
+/** A flag that must be given; whoever reads it says so when it is not. */
+export function required<T>(kind: Kind<T>, description: string): Flag<T> {
+  return { kind, default: null, otherwise: null, description, secret: false };
 }
 
 /** The same flag, its value never shown. */

@@ -1,4 +1,4 @@
-import { flag, optional, secret } from './flag.ts';
+import { flag, optional, required, secret } from './flag.ts';
 import { duration, oneOf, text } from './kinds.ts';
 import { mysqlUrl } from './mysql-url.ts';
 
@@ -7,9 +7,8 @@ const pem = text('PEM file', 'FILE');
 /** Flags of `rollcall migrate`. */
 export const migrateFlags = {
   url: secret(
-    optional(
+    required(
       mysqlUrl,
-      'required',
       'The database; the variable is the better place for it, because other programs can read the command line',
     ),
   ),
