@@ -30,7 +30,10 @@ export interface Instance {
   readonly expiredAtUs: number | null;
   /** The row's own updated_at; used for "the newest row wins" and for propagation times. */
   readonly updatedAtUs: number;
-  /** Hash of the row's content (without beats and times), computed by the database: 16 hexadecimal digits. */
+  /**
+   * Hash of the row's content and primary key (without beats and times), computed by the database: 16 hexadecimal digits. For telling
+   * rows apart; whether an endpoint changed is judged by its fields.
+   */
   readonly hash: string;
   /** Primary key in a Managed schema; null in a Custom one. */
   readonly id: number | null;

@@ -9,18 +9,22 @@ export interface RegistryReader {
   serverState(signal: AbortSignal): Promise<ServerState>;
 
   /**
-   * All rows in one consistent read, ordered by service, then instance id; batches end at any row. Backpressure: the
-   * next batch is fetched when `onRows` has resolved. Answers the database's clock at the start of the read.
+   * All rows in one consistent read, in any order (sorting 100,000 rows would cost the server more than the read); batches end at any
+   * row. Backpressure: the next batch is fetched when `onRows` has resolved. Answers the database's clock at the start of the read.
    */
   readAll(
     onRows: (rows: readonly RawRow[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<{ readonly nowUs: number }>;
 
-  /** The rows of the services named. `connection: 'other'` takes one that was not used for the last read (safety rule 2). */
+  /**
+   * The rows of the services named. `connection: 'other'` takes one that was not used for the last read (safety rule 2). With `known`,
+   * leases are looked up only for the rows that it does not have (see {@link RawRow.leaseRead}): reading a service of
+   * 5,000 because one row changed must not read 5,000 beats as well.
+   */
   readServices(
     services: readonly string[],
-    options: { readonly connection: 'any' | 'other' },
+    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows },
     signal: AbortSignal,
   ): Promise<RegistryRead>;
 
@@ -30,24 +34,52 @@ export interface RegistryReader {
   /** Leases whose deadline lies in (`afterUs`, now], found through the index on the deadline. Null when the schema has no leases. */
   expiredSince(afterUs: number, signal: AbortSignal): Promise<LeaseRead | null>;
 
-  /** The deadlines of the leases named, by key; a lease without a beat is left out. Null when the schema has no leases. */
-  readLeases(keys: readonly InstanceKey[], signal: AbortSignal): Promise<LeaseRead | null>;
+  /**
+   * The deadlines of the leases named, by key; a lease without a beat is left out. `aliveOnly`: only those whose deadline lies ahead
+   * (of 100,000 expired ones, few are back). Null when the schema has no leases.
+   */
+  readLeases(
+    keys: readonly InstanceKey[],
+    options: { readonly aliveOnly: boolean },
+    signal: AbortSignal,
+  ): Promise<LeaseRead | null>;
 
   /** Count and checksum of every service whose name lies in (`after`, `through`]; null: no bound. */
   checksums(after: string | null, through: string | null, signal: AbortSignal): Promise<ChecksumRead>;
 
   /**
-   * Deletes at most `limit` rows that have been DOWN or expired for longer than `retentionMs`, and beats without an
-   * instance; answers how many instances went. Managed schema only (0 otherwise).
+   * Deletes those of the rows named that have been DOWN or expired for longer than `retentionMs` (judged again by the database, as it
+   * deletes), and at most as many beats without an instance; answers how many instances went. The caller knows the
+   * candidates, so nothing is searched for. Managed schema only (0 otherwise).
    */
-  deleteRetired(retentionMs: number, limit: number, signal: AbortSignal): Promise<number>;
+  deleteRetired(keys: readonly InstanceKey[], retentionMs: number, signal: AbortSignal): Promise<number>;
+
+  /** What one call of {@link RegistryReader.checksums} costs: the rows of its range, or (no usable order) the whole table. */
+  readonly checksumCost: 'range' | 'table';
+}
+
+/** What is already known of the registry: lets feeds and readers pass over what is no news. */
+export interface KnownRows {
+  /** True when a row with this content hash is held for the instance, valid or rejected. */
+  has(service: string, instanceId: string, hash: string): boolean;
+  /** Rows and checksum of every service that has rows, as {@link RegistryReader.checksums} gives them. */
+  sums(): ReadonlyMap<string, RowSum>;
+}
+
+/** How many rows a service has, and the exclusive or of their hashes (16 hexadecimal digits). */
+export interface RowSum {
+  readonly rows: number;
+  readonly checksum: string;
 }
 
 /** Which server answers; a change of `serverId`, or executed transactions that go back, is another server (safety rule 8). */
 export interface ServerState {
   readonly flavor: 'MySQL' | 'MariaDB';
   readonly version: string;
-  /** server_uuid on MySQL; on MariaDB what names the server there (server_uid, or server_id with its data directory). */
+  /**
+   * Names the server and the registry in it: server_uuid on MySQL; server_uid, server_id, host, port and data directory on MariaDB
+   * (its server_uid alone stays when the data are replaced); plus the epoch of registry_meta in a Managed schema.
+   */
   readonly serverId: string;
   readonly readOnly: boolean;
   /** How far a replica is behind; null on a server that is none. */
@@ -75,13 +107,17 @@ export interface RawRow {
   readonly status: unknown;
   /** JSON text, or an object. */
   readonly metadata: unknown;
+  /** Null for a static row, and where the schema knows deadlines only. */
   readonly ttlMs: unknown;
-  /** The deadline of the lease: the beat's, or created_at + ttl; null for a static row. */
+  /** The deadline of the lease: the beat's, or created_at + ttl; null for a static row; negative when it cannot be converted. */
   readonly expiresAtUs: unknown;
   readonly updatedAtUs: unknown;
+  /** 16 hexadecimal digits over the content and the primary key, so that a row deleted and inserted again is another row. */
   readonly hash: string;
   /** True when the lease has no beat yet: its deadline is created_at + ttl, and no index leads to it. */
   readonly unbeaten: boolean;
+  /** False when the lease was not looked up because the row is known: `expiresAtUs` and `unbeaten` say nothing then. */
+  readonly leaseRead: boolean;
 }
 
 /** An answer with the moment it belongs to. */
@@ -114,10 +150,5 @@ export interface LeaseRead {
 
 export interface ChecksumRead {
   readonly nowUs: number;
-  readonly sums: readonly {
-    readonly service: string;
-    readonly rows: number;
-    /** Exclusive or of the rows' hashes: 16 hexadecimal digits. */
-    readonly checksum: string;
-  }[];
+  readonly sums: readonly (RowSum & { readonly service: string })[];
 }

@@ -1,0 +1,293 @@
+import type { Instance, RejectedInstance } from '../model/instance.ts';
+import type { InstanceKey, RowSum } from './registry-reader.ts';
+import type { ParsedRow, RejectedRow } from './rows.ts';
+import type { Grace, Snapshot } from './snapshot.ts';
+
+/** What the store holds of one service. Immutable. */
+export interface ServiceState {
+  readonly snapshot: Snapshot;
+  readonly rejectedRows: readonly RejectedRow[];
+  readonly sum: RowSum;
+  /** The database's clock at the first read that this state can be compared with. */
+  readonly firstReadUs: number;
+}
+
+/** One read of one service, as far as merging is concerned. */
+export interface ServiceRead {
+  readonly nowUs: number;
+  /** When the change was made that led to the read, where the feed knows. */
+  readonly changedAtUs: number | null;
+  /** True for the second read on another connection that safety rule 2 asks for. */
+  readonly confirms: boolean;
+  /**
+   * `keep`: a row that is known keeps the liveness that the expiry watch found, because this read may be older than that; `take`: the
+   * read decides (another server, another session).
+   */
+  readonly liveness: 'keep' | 'take';
+}
+
+/** How a read differs from what was held, in rows. */
+export interface RowDifference {
+  readonly added: number;
+  readonly updated: number;
+  readonly removed: number;
+}
+
+export interface Merged {
+  readonly state: ServiceState;
+  /** Whether subscribers have to know. */
+  readonly changed: boolean;
+  readonly difference: RowDifference;
+  /** Known rows whose liveness, as read, is not what is held: to be asked for by key. */
+  readonly doubtful: readonly InstanceKey[];
+  /** New or changed leases without a beat: no index leads to their deadline. */
+  readonly unbeaten: readonly UnbeatenLease[];
+}
+
+export interface UnbeatenLease {
+  readonly key: InstanceKey;
+  readonly deadlineUs: number;
+}
+
+/** Reads this far apart, in microseconds, can confirm each other (safety rule 2: a second). */
+const CONFIRM_AFTER_US = 1_000_000;
+
+/** The state of a service that has no rows, as of the registry's first read. */
+export function emptyState(service: string, firstReadUs: number, grace: Grace | null): ServiceState {
+  return {
+    snapshot: {
+      service,
+      instances: [],
+      rejected: [],
+      asOfUs: firstReadUs,
+      revision: 0,
+      changedAtUs: 0,
+      confirmed: false,
+      grace,
+    },
+    rejectedRows: [],
+    sum: { rows: 0, checksum: '0000000000000000' },
+    firstReadUs,
+  };
+}
+
+/**
+ * What is held of a service after a read of all its rows. `before` null: this is its first read. Pure.
+ *
+ * | row as read                          | instance held afterwards                     | subscribers are told |
+ * |--------------------------------------|----------------------------------------------|----------------------|
+ * | hash known                           | the old object (its liveness, see `liveness`) | no                   |
+ * | hash new, fields equal (another id)  | the new one                                  | no                   |
+ * | hash new, fields differ; or id new   | the new one                                  | yes                  |
+ */
+export function mergeService(
+  service: string,
+  before: ServiceState | null,
+  rows: readonly ParsedRow[],
+  read: ServiceRead,
+  grace: Grace | null,
+): Merged {
+  const old = before ?? emptyState(service, read.nowUs, grace);
+  const merge = new Merge(old.snapshot.instances, read);
+  const instances: Instance[] = [];
+  const rejectedRows: RejectedRow[] = [];
+  for (const row of rows) {
+    if (row.ok) instances.push(merge.instance(service, row));
+    else rejectedRows.push(row.rejected);
+  }
+  instances.sort(byInstanceId);
+  rejectedRows.sort(byInstanceId);
+  const sameRejects = sameRejected(old.rejectedRows, rejectedRows);
+  const rejected = sameRejects ? old.snapshot.rejected : rejectedRows.map(withoutKey);
+  const difference = merge.difference(!sameRejects);
+  const changed = before === null || merge.changed || difference.removed > 0 || !sameRejects;
+  const confirmed = before !== null && isConfirmed(before, read);
+  const times =
+    before === null
+      ? firstTimes([instances, rejectedRows])
+      : changeTimes(before.snapshot, changed, merge.changedTimesUs, read);
+  return {
+    state: {
+      snapshot: { service, instances, rejected, asOfUs: read.nowUs, ...times, confirmed, grace },
+      rejectedRows,
+      sum: sumOf(instances, rejectedRows),
+      firstReadUs: old.firstReadUs,
+    },
+    changed: changed || confirmed !== old.snapshot.confirmed,
+    difference,
+    doubtful: merge.doubtful,
+    unbeaten: merge.unbeaten,
+  };
+}
+
+/** The first index whose instanceId is not below `instanceId`. */
+export function lowerBound(
+  instances: readonly { readonly instanceId: string }[],
+  instanceId: string,
+): number {
+  let low = 0;
+  let high = instances.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((instances[middle]?.instanceId ?? '') < instanceId) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The instance of this id and hash; a view of the user's own may show one instance id twice. */
+export function findRow<T extends { readonly instanceId: string; readonly hash: string }>(
+  rows: readonly T[],
+  instanceId: string,
+  hash: string,
+): T | undefined {
+  for (let index = lowerBound(rows, instanceId); rows[index]?.instanceId === instanceId; index += 1) {
+    if (rows[index]?.hash === hash) return rows[index];
+  }
+  return undefined;
+}
+
+/** Whether clients could tell the two apart: every field but the key, the hash, and times. */
+export function sameContent(a: Instance, b: Instance): boolean {
+  return (
+    a.address === b.address &&
+    a.port === b.port &&
+    a.weight === b.weight &&
+    a.region === b.region &&
+    a.zone === b.zone &&
+    a.status === b.status &&
+    a.ttlMs === b.ttlMs &&
+    (a.metadata === b.metadata || JSON.stringify(a.metadata) === JSON.stringify(b.metadata))
+  );
+}
+
+/** Goes through the rows of a read and finds what is new in them. */
+class Merge {
+  changed = false;
+  readonly doubtful: InstanceKey[] = [];
+  readonly unbeaten: UnbeatenLease[] = [];
+  /** updated_at of the rows that changed. */
+  readonly changedTimesUs: number[] = [];
+  readonly #before: readonly Instance[];
+  readonly #read: ServiceRead;
+  #matched = 0;
+  #added = 0;
+  #updated = 0;
+
+  constructor(before: readonly Instance[], read: ServiceRead) {
+    this.#before = before;
+    this.#read = read;
+  }
+
+  instance(service: string, row: ParsedRow & { ok: true }): Instance {
+    const { instance } = row;
+    const known = findRow(this.#before, instance.instanceId, instance.hash);
+    if (known !== undefined && this.#read.liveness === 'keep') return this.#known(service, known, row);
+    const old = known ?? this.#sameId(instance.instanceId);
+    if (old === undefined) this.#added += 1;
+    else this.#matched += 1;
+    this.#track(service, row);
+    const differs = old === undefined || !sameContent(old, instance);
+    if (old !== undefined && differs) this.#updated += 1;
+    if (differs || old.expiredAtUs !== instance.expiredAtUs) {
+      this.changed = true;
+      this.changedTimesUs.push(differs ? instance.updatedAtUs : (instance.expiredAtUs ?? this.#read.nowUs));
+    }
+    return instance;
+  }
+
+  difference(rejectedDiffer: boolean): RowDifference {
+    const removed = Math.max(0, this.#before.length - this.#matched);
+    return { added: this.#added, updated: this.#updated + (rejectedDiffer ? 1 : 0), removed };
+  }
+
+  /** An unchanged row: most rows of most reads, so the object held is used again. */
+  #known(service: string, known: Instance, row: ParsedRow & { ok: true }): Instance {
+    this.#matched += 1;
+    const { instance } = row;
+    let kept = known;
+    if (known.updatedAtUs !== instance.updatedAtUs) kept = { ...kept, updatedAtUs: instance.updatedAtUs };
+    if (!row.leaseRead || known.expiredAtUs === instance.expiredAtUs) return kept;
+    if ((known.expiredAtUs === null) !== (instance.expiredAtUs === null)) {
+      this.doubtful.push({ service, instanceId: known.instanceId, id: known.id });
+      return kept;
+    }
+    this.changed = true;
+    this.changedTimesUs.push(instance.expiredAtUs ?? this.#read.nowUs);
+    return { ...kept, expiredAtUs: instance.expiredAtUs };
+  }
+
+  #track(service: string, { instance, unbeatenUntilUs, leaseRead }: ParsedRow & { ok: true }): void {
+    const key = { service, instanceId: instance.instanceId, id: instance.id };
+    if (unbeatenUntilUs !== null) this.unbeaten.push({ key, deadlineUs: unbeatenUntilUs });
+    if (!leaseRead) this.doubtful.push(key);
+  }
+
+  #sameId(instanceId: string): Instance | undefined {
+    const found = this.#before[lowerBound(this.#before, instanceId)];
+    return found?.instanceId === instanceId ? found : undefined;
+  }
+}
+
+function isConfirmed(before: ServiceState, read: ServiceRead): boolean {
+  return before.snapshot.confirmed || read.confirms || read.nowUs - before.firstReadUs >= CONFIRM_AFTER_US;
+}
+
+type Times = Pick<Snapshot, 'revision' | 'changedAtUs'>;
+
+function firstTimes(rows: readonly (readonly { readonly updatedAtUs: number }[])[]): Times {
+  let newest = 0;
+  for (const some of rows) for (const row of some) newest = Math.max(newest, row.updatedAtUs);
+  return { revision: newest, changedAtUs: newest };
+}
+
+function changeTimes(before: Times, changed: boolean, timesUs: readonly number[], read: ServiceRead): Times {
+  if (!changed) return { revision: before.revision, changedAtUs: before.changedAtUs };
+  // A removed row has no time any more, and neither has a row of a schema without updated_at: then the read's own time stands for it.
+  const known = timesUs.filter((time) => time > 0 && time <= read.nowUs);
+  let newest = known.length === 0 ? read.nowUs : 0;
+  let oldest = known.length === 0 ? read.nowUs : Number.MAX_SAFE_INTEGER;
+  for (const time of known) {
+    newest = Math.max(newest, time);
+    oldest = Math.min(oldest, time);
+  }
+  return { revision: Math.max(before.revision + 1, newest), changedAtUs: read.changedAtUs ?? oldest };
+}
+
+function withoutKey({ instanceId, reason, message }: RejectedRow): RejectedInstance {
+  return { instanceId, reason, message };
+}
+
+function sameRejected(before: readonly RejectedRow[], after: readonly RejectedRow[]): boolean {
+  return (
+    before.length === after.length &&
+    after.every((row, index) => {
+      const old = before[index];
+      return old?.instanceId === row.instanceId && old.reason === row.reason && old.message === row.message;
+    })
+  );
+}
+
+function sumOf(instances: readonly Instance[], rejectedRows: readonly RejectedRow[]): RowSum {
+  let high = 0;
+  let low = 0;
+  for (const rows of [instances, rejectedRows]) {
+    for (const { hash } of rows) {
+      high ^= Number.parseInt(hash.slice(0, 8), 16);
+      low ^= Number.parseInt(hash.slice(8), 16);
+    }
+  }
+  return { rows: instances.length + rejectedRows.length, checksum: hex(high) + hex(low) };
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+function byInstanceId(
+  a: { readonly instanceId: string; readonly hash: string },
+  b: { readonly instanceId: string; readonly hash: string },
+): number {
+  if (a.instanceId !== b.instanceId) return a.instanceId < b.instanceId ? -1 : 1;
+  return a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0;
+}
