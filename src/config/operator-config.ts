@@ -39,10 +39,10 @@ export interface LeaderElectionConfig {
   readonly retryPeriodMs: number;
 }
 
-/** The client's own limit on requests to the API server. */
+/** The client's own limit on writes to the API server; lists and watches are few, and go freely. */
 export interface KubeApiConfig {
-  /** Requests a second in the long run; 0: as many as the API server's own fairness lets through. */
+  /** Writes a second in the long run; 0: as many as the API server's own fairness lets through. */
   readonly qps: number;
-  /** Requests that may go at once before `qps` counts; means nothing while `qps` is 0. */
+  /** Writes that may go at once before `qps` counts; means nothing while `qps` is 0. */
   readonly burst: number;
 }

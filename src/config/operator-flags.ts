@@ -48,13 +48,13 @@ export const operatorFlags = {
   maxEndpointsPerSlice: flag(integer(1, 1000), '100', 'How many endpoints an EndpointSlice may hold'),
   kubeApiQps: flag(
     decimal(100_000),
-    '0',
-    "Requests a second to the API server in the long run; 0 leaves the limit to the server's own priority and fairness",
+    '500',
+    "Writes a second to the API server in the long run; 0 leaves the limit to the server's own priority and fairness",
   ),
   kubeApiBurst: flag(
     integer(1, 100_000),
-    '100',
-    'Requests that may go at once before --kube-api-qps counts; means nothing while that is 0',
+    '1000',
+    'Writes that may go at once before --kube-api-qps counts; means nothing while that is 0',
   ),
   metricsAddress: flag(listenAddress, ':8080', 'Where /metrics listens; 0 turns it off'),
   healthAddress: flag(listenAddress, ':8081', 'Where /healthz and /readyz listen; 0 turns them off'),

@@ -39,7 +39,7 @@ describe('configuration of the operator', () => {
       },
       workers: 8,
       maxEndpointsPerSlice: 100,
-      kubeApi: { qps: 0, burst: 100 },
+      kubeApi: { qps: 500, burst: 1000 },
       shutdownGraceMs: 10_000,
       log: { level: 'info', format: 'json' },
     });
