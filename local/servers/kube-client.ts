@@ -5,10 +5,13 @@ import type { KubeAccess } from './kubeconfig.ts';
 export class KubeRequestFailed extends Error {
   override readonly name = 'KubeRequestFailed';
   readonly status: number;
+  /** The whole answer; the message has its beginning only. */
+  readonly body: string;
 
   constructor(method: string, path: string, status: number, body: string) {
     super(`${method} ${path}: ${status} ${body.slice(0, 500)}`);
     this.status = status;
+    this.body = body;
   }
 }
 

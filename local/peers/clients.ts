@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { program, type ComponentName } from '../components/index.ts';
+import { mustRun } from '../lib/run.ts';
+import type { CallResult, CallSummary } from './calls.ts';
+
+/** The gRPC implementations that the tests call with. */
+export const clientKinds = ['node', 'go', 'python'] as const;
+
+/** One gRPC implementation. */
+export type ClientKind = (typeof clientKinds)[number];
+
+/** The component that a client needs, for `needs()` in tests. */
+export const clientComponents: Readonly<Record<ClientKind, readonly ComponentName[]>> = {
+  node: [],
+  go: ['grpcGoClient'],
+  python: ['grpcPythonClient'],
+};
+
+/** What to call, and how. */
+export interface ClientOptions {
+  readonly target: string;
+  readonly calls?: number;
+  readonly durationSeconds?: number;
+  readonly rate?: number;
+  /** `round_robin` by default. */
+  readonly policy?: string;
+  readonly timeoutSeconds?: number;
+  readonly waitForReady?: boolean;
+  /** File; TLS with this authority. */
+  readonly ca?: string;
+  /** The name to expect in the certificate. */
+  readonly authority?: string;
+}
+
+/** Runs a client to its end and gives its totals. */
+export async function runClient(kind: ClientKind, options: ClientOptions): Promise<CallSummary> {
+  const [command, ...args] = clientCommand(kind, options);
+  const output = await mustRun(command, [...args, '--summary'], { env: clientEnv });
+  return JSON.parse(output) as CallSummary;
+}
+
+/** A client that goes on calling. */
+export interface RunningClient {
+  /** Every result so far. */
+  readonly results: readonly CallResult[];
+  /** Ends it and waits until it is gone. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a client that calls until it is stopped (or until its own limits). */
+export function startClient(kind: ClientKind, options: ClientOptions): RunningClient {
+  const [command, ...args] = clientCommand(kind, { durationSeconds: 3600, ...options });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...clientEnv },
+  });
+  const results: CallResult[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => results.push(JSON.parse(line) as CallResult));
+  const exit = new Promise<void>((resolve) =>
+    child.on('close', () => resolve()).on('error', () => resolve()),
+  );
+  return {
+    results,
+    stop: async () => {
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
+
+/** grpcio's notes on forks and the like are not results. */
+const clientEnv = { GRPC_VERBOSITY: 'ERROR' };
+
+function clientCommand(kind: ClientKind, options: ClientOptions): [string, ...string[]] {
+  const flags = [
+    ['--calls', options.calls],
+    ['--duration', options.durationSeconds],
+    ['--rate', options.rate],
+    ['--policy', options.policy],
+    ['--timeout', options.timeoutSeconds],
+    ['--ca', options.ca],
+    ['--authority', options.authority],
+  ] as const;
+  const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, `${value}`]));
+  if (options.waitForReady) args.push('--wait-for-ready');
+  return [...clientProgram(kind), options.target, ...args];
+}
+
+/** The command of a client, before its arguments. Throws `Unavailable`. */
+export function clientProgram(kind: ClientKind): [string, ...string[]] {
+  switch (kind) {
+    case 'node':
+      return [process.execPath, join(import.meta.dirname, 'greeter-client.ts')];
+    case 'go':
+      return [program('grpcGoClient', 'greeter-client-go')];
+    case 'python':
+      return [program('grpcPythonClient', 'bin/python3'), join(import.meta.dirname, 'greeter_client.py')];
+  }
+}
