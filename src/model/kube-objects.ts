@@ -44,8 +44,9 @@ export interface Condition {
 /** discovery.k8s.io/v1 EndpointSlice. */
 export interface EndpointSlice extends KubeObject {
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
-  readonly endpoints: readonly SliceEndpoint[];
-  readonly ports?: readonly SlicePort[];
+  /** The API server writes null for an empty list, as Go does. */
+  readonly endpoints: readonly SliceEndpoint[] | null;
+  readonly ports?: readonly SlicePort[] | null;
 }
 
 export interface SliceEndpoint {

@@ -16,6 +16,8 @@ export const ANNOTATION_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trig
 export const ANNOTATION_RELEASE_HELD = 'rollcall.dev/release-held';
 /** On a Service adopted by a GrpcService: the UID of the adopter. */
 export const ANNOTATION_ADOPTED_BY = 'rollcall.dev/adopted-by';
+/** On a Service of ours: the names of the labels and annotations that spec.dns put there, so that they go when it no longer asks for them. */
+export const ANNOTATION_APPLIED = 'rollcall.dev/applied';
 
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'rollcall';
