@@ -33,7 +33,7 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-non-null-assertion': 'error',
       'no-console': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   { files: ['src/**'], ignores: ['src/main.ts'], rules: noProcess },

@@ -1,28 +1,28 @@
 import type { LabelSelector } from './grpcservice.ts';
 
+type Labels = Readonly<Record<string, string>>;
+type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
+
 /** metav1.LabelSelector semantics: all of matchLabels and matchExpressions must hold; an empty selector matches everything. */
-export function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    if (labels[key] !== value) return false;
+export function matchesSelector(selector: LabelSelector, labels: Labels): boolean {
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every((requirement) => meets(requirement, labels))
+  );
+}
+
+function meets({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
+  const value = labels[key];
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    default:
+      return operator satisfies never;
   }
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    const value = labels[key];
-    switch (operator) {
-      case 'In':
-        if (value === undefined || !values.includes(value)) return false;
-        break;
-      case 'NotIn':
-        if (value !== undefined && values.includes(value)) return false;
-        break;
-      case 'Exists':
-        if (value === undefined) return false;
-        break;
-      case 'DoesNotExist':
-        if (value !== undefined) return false;
-        break;
-      default:
-        return operator satisfies never;
-    }
-  }
-  return true;
 }

@@ -1,0 +1,138 @@
+import { publishSpec, type PublishSpec } from '../desired/publish-spec.ts';
+import type { GrpcService } from '../model/grpcservice.ts';
+import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
+import { type ObjectKey, objectKey } from '../model/key.ts';
+import { LABEL_MANAGED_BY, LABEL_SERVICE_NAME, MANAGED_BY } from '../model/names.ts';
+import type { Registry } from '../model/registry.ts';
+import { type Cidr, parseCidr } from '../registry/cidr.ts';
+import { claimWinner } from '../slices/claim.ts';
+import type { GrpcServiceCaches } from './grpcservice-caches.ts';
+import { grpcServiceUidsOf } from './grpcservice-indexes.ts';
+import type { ResourceClient } from './kube-ports.ts';
+import type { Observation } from './publish-decision.ts';
+import { lookUpRegistry, type RegistryLookup } from './registry-access.ts';
+import type { RegistryDirectory, RegistryHealth } from './registry-directory.ts';
+import type { WrittenObjects } from './written-objects.ts';
+
+export interface GathererOptions {
+  readonly caches: GrpcServiceCaches;
+  readonly registries: RegistryDirectory;
+  /** For the one look that no cache answers: who else writes slices for a Service that is to be adopted. */
+  readonly sliceClient: ResourceClient<EndpointSlice>;
+  readonly writtenSlices: WrittenObjects<EndpointSlice>;
+  readonly writtenServices: WrittenObjects<KubeService>;
+  readonly defaultRegistry: ObjectKey | null;
+  readonly registryNamespaces: readonly string[];
+  readonly maxEndpointsPerSlice: number;
+}
+
+const NOT_OPENED: RegistryHealth = {
+  available: false,
+  reason: 'NeverRead',
+  message: 'The operator has not opened the registry yet.',
+};
+
+/** Looks at everything that one decision is made from. */
+export class Gatherer {
+  readonly #options: GathererOptions;
+  /** Parsed spec.allowedCIDRs, by the Registry object that they are from. */
+  readonly #cidrs = new WeakMap<Registry, readonly Cidr[]>();
+
+  constructor(options: GathererOptions) {
+    this.#options = options;
+  }
+
+  async observe(grpcService: GrpcService, signal: AbortSignal): Promise<Observation> {
+    const publish = publishSpec(grpcService);
+    const lookup = this.#lookUp(grpcService);
+    const view = lookup.ok ? this.#options.registries.get(lookup.key) : undefined;
+    const services = this.#services(grpcService, publish);
+    return {
+      grpcService,
+      publish,
+      lookup,
+      allowedCIDRs: lookup.ok ? this.#allowedCIDRs(lookup.registry) : [],
+      health: view?.health ?? NOT_OPENED,
+      snapshot: view?.snapshot(publish.service),
+      nowUs: view?.nowUs() ?? 0,
+      slices: this.#slices(grpcService),
+      kubeService: services.wanted,
+      otherServices: services.others,
+      foreignSlices: await this.#foreignSlices(grpcService, publish, services.wanted, signal),
+      nameHolder: this.#nameHolder(grpcService, publish, services.wanted),
+      maxEndpointsPerSlice: this.#options.maxEndpointsPerSlice,
+    };
+  }
+
+  #lookUp(grpcService: GrpcService): RegistryLookup {
+    const { caches, defaultRegistry, registryNamespaces } = this.#options;
+    return lookUpRegistry(grpcService, {
+      defaultRegistry,
+      registryNamespaces,
+      registry: (key) => caches.registries.get(key),
+      namespaceLabels: (name) => caches.namespaces?.get(`/${name}`)?.metadata.labels,
+    });
+  }
+
+  #allowedCIDRs(registry: Registry): readonly Cidr[] {
+    let cidrs = this.#cidrs.get(registry);
+    if (cidrs === undefined) {
+      // The API server has checked each one (CEL isCIDR); one that it took and we do not allows nothing, rather than everything.
+      const parsed = (registry.spec.allowedCIDRs ?? []).map(parseCidr);
+      cidrs = parsed.flatMap((result) => (result.ok ? [result.cidr] : []));
+      this.#cidrs.set(registry, cidrs);
+    }
+    return cidrs;
+  }
+
+  #slices(grpcService: GrpcService): readonly EndpointSlice[] {
+    const { uid = '', namespace } = grpcService.metadata;
+    const cached = this.#options.caches.slices
+      .byIndex('grpcServiceUid', uid)
+      .filter((slice) => slice.metadata.namespace === namespace);
+    return this.#options.writtenSlices.merge(uid, cached);
+  }
+
+  #services(
+    grpcService: GrpcService,
+    publish: PublishSpec,
+  ): { readonly wanted: KubeService | undefined; readonly others: readonly KubeService[] } {
+    const { uid = '', namespace = '' } = grpcService.metadata;
+    const { kubeServices } = this.#options.caches;
+    const named = kubeServices.get(`${namespace}/${publish.dns.serviceName}`);
+    const ours = kubeServices
+      .byIndex('grpcServiceUid', uid)
+      .filter((s) => s.metadata.namespace === namespace);
+    const cached = named === undefined || ours.includes(named) ? ours : [named, ...ours];
+    const seen = this.#options.writtenServices.merge(uid, cached);
+    return {
+      wanted: seen.find(({ metadata }) => metadata.name === publish.dns.serviceName),
+      others: seen.filter(({ metadata }) => metadata.name !== publish.dns.serviceName),
+    };
+  }
+
+  /** The holder of a Service keeps its name against anybody who claims it later, however old: live traffic stays where it is. */
+  #nameHolder(grpcService: GrpcService, publish: PublishSpec, wanted: KubeService | undefined): GrpcService {
+    const rivals = this.#options.caches.grpcServices
+      .byIndex('serviceName', `${grpcService.metadata.namespace ?? ''}/${publish.dns.serviceName}`)
+      .filter(({ spec, metadata }) => spec.dns?.enabled !== false && metadata.deletionTimestamp === undefined)
+      .filter((rival) => objectKey(rival) !== objectKey(grpcService));
+    const claimants = [grpcService, ...rivals];
+    const holders = wanted === undefined ? [] : grpcServiceUidsOf(wanted);
+    const holder = claimants.find(({ metadata }) => holders.includes(metadata.uid ?? ''));
+    return holder ?? claimWinner(claimants) ?? grpcService;
+  }
+
+  async #foreignSlices(
+    grpcService: GrpcService,
+    publish: PublishSpec,
+    wanted: KubeService | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly EndpointSlice[]> {
+    const { namespace = '', uid = '' } = grpcService.metadata;
+    if (wanted === undefined || publish.dns.adoption === 'Never') return [];
+    if (grpcServiceUidsOf(wanted).includes(uid)) return [];
+    const labelSelector = `${LABEL_SERVICE_NAME}=${publish.dns.serviceName},${LABEL_MANAGED_BY}!=${MANAGED_BY}`;
+    return this.#options.sliceClient.list({ namespace, labelSelector }, signal);
+  }
+}

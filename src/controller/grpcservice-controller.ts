@@ -1,0 +1,132 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { GrpcService } from '../model/grpcservice.ts';
+import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
+import { type ObjectKey, objectKey } from '../model/key.ts';
+import { LABEL_GRPCSERVICE_UID } from '../model/names.ts';
+import type { GrpcServiceCaches } from './grpcservice-caches.ts';
+import { grpcServiceUidsOf, registryServiceIndex } from './grpcservice-indexes.ts';
+import type { GrpcServiceReconciler } from './grpcservice-reconciler.ts';
+import type { ControllerObserver } from './observer.ts';
+import type { RegistryDirectory } from './registry-directory.ts';
+import type { WorkQueue } from './work-queue.ts';
+import type { WrittenObjects } from './written-objects.ts';
+
+export interface GrpcServiceControllerOptions {
+  readonly caches: GrpcServiceCaches;
+  readonly registries: RegistryDirectory;
+  readonly reconciler: GrpcServiceReconciler;
+  readonly queue: WorkQueue<ObjectKey>;
+  readonly writtenSlices: WrittenObjects<EndpointSlice>;
+  readonly writtenServices: WrittenObjects<KubeService>;
+  readonly observer: ControllerObserver;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * Turns everything that can make a GrpcService differ from what is published into work: its own change, a change of its
+ * service's snapshot, of its Registry, of a slice or a Service that carries its uid, of a Service of its name, of a rival for that name,
+ * of its namespace's labels. Level-triggered: the work item is only the key.
+ */
+export class GrpcServiceController {
+  readonly #options: GrpcServiceControllerOptions;
+
+  constructor(options: GrpcServiceControllerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Works for one term of leadership: looks at everything, then follows changes until `signal` is aborted. Resolves when the
+   * work under way has ended.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { caches, queue, reconciler, observer } = this.#options;
+    const stops = this.#subscribe();
+    for (const grpcService of caches.grpcServices.values()) queue.add(objectKey(grpcService));
+    try {
+      await queue.run((key, workSignal) => reconciler.reconcile(key, workSignal), signal);
+    } finally {
+      for (const stop of stops) stop();
+      // Another replica writes from here on: what this one remembers of its writes and counts would only grow wrong.
+      for (const grpcService of caches.grpcServices.values()) observer.forget(objectKey(grpcService));
+      reconciler.forgetAll();
+    }
+  }
+
+  #subscribe(): readonly (() => void)[] {
+    const { caches, registries } = this.#options;
+    return [
+      caches.grpcServices.subscribe(({ old, now }) => this.#grpcServiceChanged(old, now)),
+      caches.slices.subscribe((change) => this.#sliceChanged(change)),
+      caches.kubeServices.subscribe((change) => this.#kubeServiceChanged(change)),
+      caches.registries.subscribe(({ old, now }) => {
+        if (old?.metadata.generation === now?.metadata.generation) return;
+        this.#addAll('registry', keyOf(old, now));
+      }),
+      ...(caches.namespaces === null
+        ? []
+        : [
+            caches.namespaces.subscribe(({ old, now }) => {
+              this.#addAll('namespace', (now ?? old)?.metadata.name ?? '');
+            }),
+          ]),
+      registries.subscribe((registry, service) => {
+        if (service === null) this.#addAll('registry', registry);
+        else this.#addAll('registryService', registryServiceIndex(registry, service));
+      }),
+    ];
+  }
+
+  #grpcServiceChanged(old: GrpcService | undefined, now: GrpcService | undefined): void {
+    const { queue, reconciler } = this.#options;
+    if (now !== undefined && reconciler.isOwnStatusWrite(now)) return;
+    queue.add(keyOf(old, now));
+    // A name that was given up, or claimed, concerns its rivals too.
+    for (const object of [old, now]) {
+      if (object === undefined) continue;
+      const namespace = object.metadata.namespace ?? '';
+      this.#addAll('serviceName', `${namespace}/${object.spec.dns?.serviceName ?? object.metadata.name}`);
+    }
+  }
+
+  #sliceChanged(change: {
+    readonly old: EndpointSlice | undefined;
+    readonly now: EndpointSlice | undefined;
+  }): void {
+    const uids = new Set(
+      [change.old, change.now].map((slice) => slice?.metadata.labels?.[LABEL_GRPCSERVICE_UID]),
+    );
+    for (const uid of uids) {
+      if (uid === undefined || this.#options.writtenSlices.observe(uid, change)) continue;
+      this.#addAll('uid', uid);
+    }
+  }
+
+  #kubeServiceChanged(change: {
+    readonly old: KubeService | undefined;
+    readonly now: KubeService | undefined;
+  }): void {
+    const uids = new Set(
+      [change.old, change.now].flatMap((s) => (s === undefined ? [] : grpcServiceUidsOf(s))),
+    );
+    const echoed = [...uids].some((uid) => this.#options.writtenServices.observe(uid, change));
+    if (echoed) return;
+    for (const uid of uids) this.#addAll('uid', uid);
+    this.#addAll('serviceName', keyOf(change.old, change.now));
+  }
+
+  #addAll(index: string, value: string): void {
+    for (const grpcService of this.#options.caches.grpcServices.byIndex(index, value)) {
+      this.#options.queue.add(objectKey(grpcService));
+    }
+  }
+}
+
+function keyOf(
+  old: { readonly metadata: { readonly namespace?: string; readonly name: string } } | undefined,
+  now: { readonly metadata: { readonly namespace?: string; readonly name: string } } | undefined,
+): ObjectKey {
+  const object = now ?? old;
+  return object === undefined ? '/' : objectKey(object);
+}

@@ -1,0 +1,185 @@
+import type { Clock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { GrpcService } from '../model/grpcservice.ts';
+import { LABEL_SERVICE_NAME } from '../model/names.ts';
+import type { ObjectKey } from '../model/key.ts';
+import type { Gatherer } from './gatherer.ts';
+import type { GrpcServiceCaches } from './grpcservice-caches.ts';
+import { announce } from './grpcservice-events.ts';
+import { grpcServiceStatus, type PublishOutcome } from './grpcservice-status.ts';
+import type { GrpcServiceStatusWriter } from './grpcservice-status-writer.ts';
+import { type EventRecorder, KubeApiError } from './kube-ports.ts';
+import type { ControllerObserver } from './observer.ts';
+import type { PublicationLog } from './publication-log.ts';
+import { decide, type Decision, type Observation } from './publish-decision.ts';
+import type { Publisher } from './publisher.ts';
+import type { RegistryDirectory } from './registry-directory.ts';
+import type { Requeue } from './work-queue.ts';
+
+export interface GrpcServiceReconcilerOptions {
+  readonly caches: Pick<GrpcServiceCaches, 'grpcServices'>;
+  readonly registries: RegistryDirectory;
+  readonly gatherer: Gatherer;
+  readonly publisher: Publisher;
+  readonly publications: PublicationLog;
+  readonly statusWriter: GrpcServiceStatusWriter;
+  readonly events: EventRecorder;
+  readonly observer: ControllerObserver;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly clusterDomain: string;
+}
+
+/** Brings one GrpcService to its desired state: gather, decide, write, tell. */
+export class GrpcServiceReconciler {
+  readonly #options: GrpcServiceReconcilerOptions;
+
+  constructor(options: GrpcServiceReconcilerOptions) {
+    this.#options = options;
+  }
+
+  async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Requeue | undefined> {
+    const grpcService = this.#options.caches.grpcServices.get(key);
+    // What a GrpcService leaves behind goes by garbage collection: its Service and slices name it as their owner.
+    if (grpcService === undefined || grpcService.metadata.deletionTimestamp !== undefined) {
+      this.#forget(key);
+      return undefined;
+    }
+    const observation = await this.#options.gatherer.observe(grpcService, signal);
+    const decision = decide(observation, this.#options.publications.mayCompact(key));
+    if (decision.confirm && observation.lookup.ok) {
+      this.#options.registries.get(observation.lookup.key)?.confirm(observation.publish.service);
+    }
+    const fault = await this.#write(key, observation, decision, signal);
+    if (fault !== null && isOutdated(fault)) throw fault;
+    const statusDueMs = await this.#tell(key, observation, decision, fault, signal);
+    if (fault !== null) throw fault;
+    return requeue([
+      statusDueMs,
+      timeChangesMs(observation, decision),
+      this.#options.publications.compactionDueMs(key),
+    ]);
+  }
+
+  /** True for an event that only echoes our own write of the status. */
+  isOwnStatusWrite(grpcService: GrpcService): boolean {
+    return this.#options.statusWriter.isEcho(grpcService);
+  }
+
+  /** The end of a term of leadership: from here on others write. */
+  forgetAll(): void {
+    this.#options.statusWriter.forgetAll();
+    this.#options.publications.forgetAll();
+  }
+
+  #forget(key: ObjectKey): void {
+    this.#options.statusWriter.forget(key);
+    this.#options.publications.forget(key);
+    this.#options.observer.forget(key);
+  }
+
+  /** Carries the decision out; answers the fault that ended it, if one did. */
+  async #write(
+    key: ObjectKey,
+    observation: Observation,
+    decision: Decision,
+    signal: AbortSignal,
+  ): Promise<Error | null> {
+    const { publisher, publications, observer } = this.#options;
+    if (decision.writes === null) return null;
+    const uid = observation.grpcService.metadata.uid ?? '';
+    try {
+      await publisher.apply(uid, decision.writes, signal);
+    } catch (error) {
+      if (isTerminating(error)) return null;
+      const fault = error instanceof Error ? error : new Error(String(error));
+      if (isOutdated(fault)) publisher.forget(uid);
+      observer.synced(key, isOutdated(fault) ? 'stale' : 'error');
+      return fault;
+    }
+    publications.published(key, observation, decision);
+    observer.synced(key, 'success');
+    return null;
+  }
+
+  async #tell(
+    key: ObjectKey,
+    observation: Observation,
+    decision: Decision,
+    fault: Error | null,
+    signal: AbortSignal,
+  ): Promise<number | null> {
+    const { statusWriter, clock, clusterDomain, observer, events } = this.#options;
+    const { grpcService, lookup } = observation;
+    const status = grpcServiceStatus(
+      grpcService,
+      {
+        publish: observation.publish,
+        registryFault: lookup.ok ? null : lookup,
+        registryHealth: observation.health,
+        snapshot: observation.snapshot,
+        desired: decision.desired,
+        dns: decision.dns,
+        slices: sliceCount(observation, decision, fault),
+        outcome: outcomeOf(decision, fault),
+        clusterDomain,
+      },
+      clock.wallNow(),
+    );
+    if (decision.desired !== null) {
+      observer.endpoints(key, decision.desired.counts);
+      observer.rejected(key, countByReason(decision.desired.rejected));
+    }
+    announce(events, grpcService, status, decision.desired?.rejected ?? []);
+    return statusWriter.write(grpcService, status, signal);
+  }
+}
+
+/** A 409: somebody, or we ourselves, wrote first. Looking again is all there is to do. */
+function isOutdated(fault: Error): boolean {
+  return fault instanceof KubeApiError && (fault.code === 409 || fault.code === 404);
+}
+
+/** Nothing can be created in a namespace that is being deleted, and nothing needs to be. */
+function isTerminating(fault: unknown): boolean {
+  return fault instanceof KubeApiError && fault.causes.includes('NamespaceTerminating');
+}
+
+function outcomeOf(decision: Decision, fault: Error | null): PublishOutcome {
+  if (fault !== null) {
+    return {
+      kind: 'Failed',
+      reason: fault instanceof KubeApiError && fault.code < 500 ? 'WriteRefused' : 'WriteFailed',
+      message: `The API server did not take the Service or a slice: ${errorMessage(fault)}. It is tried again by itself.`,
+    };
+  }
+  return decision.held === null ? { kind: 'Published' } : { kind: 'Held', ...decision.held };
+}
+
+function sliceCount({ slices, publish }: Observation, { writes }: Decision, fault: Error | null): number {
+  if (writes === null || fault !== null) {
+    return slices.filter(({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName)
+      .length;
+  }
+  return writes.slices === null ? 0 : writes.slices.numbers.slices;
+}
+
+function countByReason<R extends string>(
+  rejected: readonly { readonly reason: R }[],
+): Partial<Record<R, number>> {
+  const counts: Partial<Record<R, number>> = {};
+  for (const { reason } of rejected) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+/** When the passing of time alone changes what is to be published; never while the registry's clock stands still. */
+function timeChangesMs({ health, nowUs }: Observation, { desired }: Decision): number | null {
+  if (desired?.nextChangeUs == null || !health.available) return null;
+  return Math.max(1, Math.ceil((desired.nextChangeUs - nowUs) / 1000));
+}
+
+function requeue(delays: readonly (number | null)[]): Requeue | undefined {
+  const due = delays.filter((delay) => delay !== null);
+  return due.length === 0 ? undefined : { requeueAfterMs: Math.min(...due) };
+}

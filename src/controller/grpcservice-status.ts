@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
+import type { DnsView } from '../desired/dns-view.ts';
+import type { PublishSpec } from '../desired/publish-spec.ts';
+import type { EndpointCounts, GrpcService, GrpcServiceStatus } from '../model/grpcservice.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import { conditionsDiffer, mergeConditions, metaTime } from './conditions.ts';
+import { grpcServiceVerdicts } from './grpcservice-verdicts.ts';
+import type { RegistryHealth } from './registry-directory.ts';
+
+/** What came of writing; the last part of the status. */
+export type PublishOutcome =
+  | { readonly kind: 'Published' }
+  /** Nothing was written, on purpose: paused, a removal that waits for its confirmation, a name that is taken ... */
+  | { readonly kind: 'Held'; readonly reason: string; readonly message: string }
+  /** The API server refused or failed. */
+  | { readonly kind: 'Failed'; readonly reason: string; readonly message: string };
+
+/** All that the status of a GrpcService is made of. */
+export interface StatusFacts {
+  readonly publish: PublishSpec;
+  /** Why the GrpcService has no registry; null when it has one. */
+  readonly registryFault: { readonly reason: string; readonly message: string } | null;
+  readonly registryHealth: RegistryHealth;
+  readonly snapshot: Snapshot | undefined;
+  readonly desired: DesiredEndpoints | null;
+  readonly dns: DnsView | null;
+  readonly slices: number;
+  readonly outcome: PublishOutcome;
+  readonly clusterDomain: string;
+}
+
+const REJECTED_SHOWN = 10;
+
+/** The status of a GrpcService. Pure. What could not be read stays as it was written last: nothing is claimed anew. */
+export function grpcServiceStatus(
+  grpcService: GrpcService,
+  facts: StatusFacts,
+  wallMs: number,
+): GrpcServiceStatus {
+  const before = grpcService.status;
+  const generation = grpcService.metadata.generation ?? 0;
+  const { publish, desired, dns, snapshot } = facts;
+  const known =
+    desired === null || dns === null || snapshot === undefined
+      ? {}
+      : {
+          endpoints: endpointCounts(desired, dns),
+          revision: Math.max(snapshot.revision, before?.revision ?? 0),
+          rejected: desired.rejected
+            .slice(0, REJECTED_SHOWN)
+            .map(({ instanceId, reason }) => ({ instanceId, reason })),
+        };
+  return {
+    ...before,
+    observedGeneration: generation,
+    conditions: mergeConditions(
+      before?.conditions ?? [],
+      grpcServiceVerdicts(grpcService, facts),
+      generation,
+      metaTime(wallMs),
+    ),
+    ...known,
+    slices: facts.slices,
+    targets: publish.dns.enabled ? { dns: dnsTarget(grpcService, facts) } : {},
+  };
+}
+
+function endpointCounts(desired: DesiredEndpoints, dns: DnsView): EndpointCounts {
+  const { counts } = desired;
+  return {
+    desired: dns.counts.desired,
+    ready: dns.counts.ready,
+    draining: dns.counts.draining,
+    expired: counts.expired,
+    held: counts.held,
+    rejected: counts.rejected,
+  };
+}
+
+function dnsTarget(grpcService: GrpcService, { publish, clusterDomain }: StatusFacts): string {
+  const namespace = grpcService.metadata.namespace ?? '';
+  return `dns:///${publish.dns.serviceName}.${namespace}.svc.${clusterDomain}:${publish.port}`;
+}
+
+/** Least time between two writes of one GrpcService's status when no condition changes, in ms. */
+const QUIET_MS = 1000;
+
+/** How long the write of `after` has to wait, in ms: 0 for a transition, null when nothing differs. */
+export function statusDelayMs(
+  before: GrpcServiceStatus | undefined,
+  after: GrpcServiceStatus,
+  sinceLastWriteMs: number,
+): number | null {
+  if (isDeepStrictEqual(before, after)) return null;
+  const transition =
+    before === undefined ||
+    before.observedGeneration !== after.observedGeneration ||
+    conditionsDiffer(before.conditions ?? [], after.conditions ?? []);
+  return transition ? 0 : Math.max(0, QUIET_MS - sinceLastWriteMs);
+}

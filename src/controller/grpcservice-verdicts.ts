@@ -1,0 +1,147 @@
+import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
+import type { DnsView } from '../desired/dns-view.ts';
+import type { GrpcService } from '../model/grpcservice.ts';
+import type { Verdict } from './conditions.ts';
+import type { StatusFacts } from './grpcservice-status.ts';
+
+/** The conditions of a GrpcService, Ready first. Each False says what is wrong and what to type. */
+export function grpcServiceVerdicts(grpcService: GrpcService, facts: StatusFacts): readonly Verdict[] {
+  const available = registryAvailable(facts);
+  const { desired, dns } = facts;
+  const details =
+    desired === null || dns === null
+      ? []
+      : [portsUniform(facts, desired), dnsFits(facts, dns), protectedNow(facts, desired)];
+  return [ready(grpcService, facts, available), available, ...details];
+}
+
+function registryAvailable({ registryFault, registryHealth }: StatusFacts): Verdict {
+  if (registryFault !== null) return { type: 'RegistryAvailable', status: 'False', ...registryFault };
+  const { available, reason, message } = registryHealth;
+  const status = available ? 'True' : reason === 'NeverRead' ? 'Unknown' : 'False';
+  return { type: 'RegistryAvailable', status, reason, message };
+}
+
+function readyIs(status: Verdict['status'], reason: string, message: string): Verdict {
+  return { type: 'Ready', status, reason, message };
+}
+
+function ready(grpcService: GrpcService, facts: StatusFacts, available: Verdict): Verdict {
+  const { outcome, desired, dns } = facts;
+  switch (outcome.kind) {
+    case 'Failed':
+      return readyIs('False', outcome.reason, outcome.message);
+    case 'Held':
+      return readyIs(UNDECIDED.has(outcome.reason) ? 'Unknown' : 'False', outcome.reason, outcome.message);
+    case 'Published':
+      // Only a GrpcService that publishes nothing over DNS gets here without a registry that was read.
+      if (desired === null || dns === null) {
+        return readyIs(
+          available.status === 'True' ? 'Unknown' : available.status,
+          available.reason,
+          available.message,
+        );
+      }
+      return published(grpcService, facts, desired, dns);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Reasons under which all may be well: nothing is known yet, or somebody asked for a pause. */
+const UNDECIDED: ReadonlySet<string> = new Set(['Paused', 'NeverRead', 'NotRead', 'ConfirmingRemoval']);
+
+function published(
+  { metadata }: GrpcService,
+  { publish, snapshot }: StatusFacts,
+  desired: DesiredEndpoints,
+  dns: DnsView,
+): Verdict {
+  if (!publish.dns.enabled && desired.counts.ready > 0) {
+    return readyIs('True', 'DNSDisabled', 'spec.dns.enabled is false: no Service and no slices are kept.');
+  }
+  if (dns.counts.ready > 0) {
+    const { ready: all } = desired.counts;
+    return readyIs(
+      'True',
+      'Published',
+      `${dns.counts.ready} of ${all} ready instances are published over DNS.`,
+    );
+  }
+  if (snapshot?.instances.length === 0 && desired.counts.rejected === 0) {
+    return readyIs(
+      'False',
+      'NoInstances',
+      `The registry has no instance of service ${publish.service}: register one, or correct spec.service of GrpcService ${metadata.name} (default: its own name).`,
+    );
+  }
+  return readyIs(
+    'False',
+    'NoReadyInstances',
+    `No instance of service ${publish.service} can take calls: ${tally(desired)}.`,
+  );
+}
+
+function tally({ counts }: DesiredEndpoints): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [counts.draining, 'draining'],
+    [counts.expired, 'with an expired lease'],
+    [counts.rejected, 'rejected (see status.rejected)'],
+    [counts.otherPort, 'on another port than spec.port'],
+  ];
+  const named = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return named.length === 0 ? 'all are DOWN, have weight 0 or do not match spec.selector' : named.join(', ');
+}
+
+function portsUniform({ publish }: StatusFacts, desired: DesiredEndpoints): Verdict {
+  if (desired.otherPorts.length === 0) {
+    return {
+      type: 'PortsUniform',
+      status: 'True',
+      reason: 'Uniform',
+      message: `Every instance listens on port ${publish.port}.`,
+    };
+  }
+  const ports = desired.otherPorts.slice(0, 5).map(({ port, count }) => `${count} on port ${port}`);
+  const more = desired.otherPorts.length > 5 ? `, and ${desired.otherPorts.length - 5} more ports` : '';
+  return {
+    type: 'PortsUniform',
+    status: 'False',
+    reason: 'MixedPorts',
+    message: `DNS carries no port, so only instances on port ${publish.port} are published; left out: ${ports.join(', ')}${more}. Let all instances listen on one port, or make a GrpcService with another dns.serviceName for each port.`,
+  };
+}
+
+function dnsFits({ publish }: StatusFacts, dns: DnsView): Verdict {
+  if (!publish.dns.enabled) {
+    return { type: 'DNSFits', status: 'True', reason: 'DNSDisabled', message: 'spec.dns.enabled is false.' };
+  }
+  if (dns.fits) {
+    return { type: 'DNSFits', status: 'True', reason: 'Fits', message: 'All addresses fit one DNS answer.' };
+  }
+  return {
+    type: 'DNSFits',
+    status: 'False',
+    reason: 'TooManyAddresses',
+    message: `${dns.counts.ipv4} IPv4 and ${dns.counts.ipv6} IPv6 addresses do not fit one DNS answer (at most 4000 A or 2300 AAAA records): split the service by spec.selector into several GrpcServices.`,
+  };
+}
+
+function protectedNow({ publish }: StatusFacts, { protectedBy }: DesiredEndpoints): Verdict {
+  const note = publish.problems.length === 0 ? '' : ` Not understood: ${publish.problems.join('; ')}.`;
+  if (protectedBy === null) {
+    return {
+      type: 'Protected',
+      status: 'False',
+      reason: 'NothingHeld',
+      message: 'No expired instance is held.',
+    };
+  }
+  const { held, floor, base, alive } = protectedBy;
+  return {
+    type: 'Protected',
+    status: 'True',
+    reason: 'HoldingExpired',
+    message: `${held} expired instances are still published: only ${alive} of ${base} are alive and spec.protection keeps at least ${floor}. They leave as others come alive or after forgetAfter; to let them go now, set the annotation rollcall.dev/release-held to the present time.${note}`,
+  };
+}

@@ -1,0 +1,244 @@
+import { desiredEndpoints, type DesiredEndpoints } from '../desired/desired-endpoints.ts';
+import { dnsView, type DnsView } from '../desired/dns-view.ts';
+import type { PublishSpec } from '../desired/publish-spec.ts';
+import type { GrpcService } from '../model/grpcservice.ts';
+import type { EndpointSlice, KubeService, OwnerReference } from '../model/kube-objects.ts';
+import { API_VERSION, LABEL_SERVICE_NAME } from '../model/names.ts';
+import { rfc3339Micros } from '../model/rfc3339.ts';
+import type { Cidr } from '../registry/cidr.ts';
+import { isDrastic, type Rows } from '../registry/confirm.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import { compactSlices } from '../slices/compact-slices.ts';
+import { planSlices } from '../slices/plan-slices.ts';
+import { planService, portNameFor, type ServicePlan } from '../slices/service-plan.ts';
+import { isOwnedBy, releasedService, type ServiceTarget } from '../slices/service-shape.ts';
+import type { SliceTarget } from '../slices/slice-plan.ts';
+import type { Writes } from './publisher.ts';
+import type { RegistryLookup } from './registry-access.ts';
+import type { RegistryHealth } from './registry-directory.ts';
+
+/** Everything a decision about one GrpcService is made from, as seen at one moment. */
+export interface Observation {
+  readonly grpcService: GrpcService;
+  readonly publish: PublishSpec;
+  readonly lookup: RegistryLookup;
+  readonly allowedCIDRs: readonly Cidr[];
+  readonly health: RegistryHealth;
+  readonly snapshot: Snapshot | undefined;
+  /** The database's clock. */
+  readonly nowUs: number;
+  /** Every slice that carries this GrpcService's uid. */
+  readonly slices: readonly EndpointSlice[];
+  /** The Service of the name that is wanted, whoever owns it. */
+  readonly kubeService: KubeService | undefined;
+  /** Services that this GrpcService owns under other names, and adopted ones. */
+  readonly otherServices: readonly KubeService[];
+  /** Slices of that name that others wrote; looked up only where a Service is to be adopted. */
+  readonly foreignSlices: readonly EndpointSlice[];
+  /** The GrpcService that may use the Service's name; this one, unless another claimed it first. */
+  readonly nameHolder: GrpcService;
+  readonly maxEndpointsPerSlice: number;
+}
+
+/** What is to be done about one GrpcService, with all that its status tells. */
+export interface Decision {
+  readonly desired: DesiredEndpoints | null;
+  readonly dns: DnsView | null;
+  /** Null: everything stays as it is. */
+  readonly writes: Writes | null;
+  /** Why nothing, or only a part, is written; null when the registry's word is carried out. */
+  readonly held: { readonly reason: string; readonly message: string } | null;
+  /** The removal that the snapshot seems to ask for is to be confirmed by a second read first (safety rule 2). */
+  readonly confirm: boolean;
+}
+
+/**
+ * The decision. Pure. `mayCompact`: the service has been quiet for long enough that its slices may be packed more tightly. In this order, the first that applies:
+ *
+ * | observed | what is written |
+ * |---|---|
+ * | spec.paused of the GrpcService or of its Registry | nothing |
+ * | spec.dns.enabled false | Service and slices are taken away |
+ * | another GrpcService holds the Service's name | nothing |
+ * | no Registry, or one that may not be used | nothing: a fault of ours or of a spec never takes an address away |
+ * | the Registry was not read since this process started | nothing |
+ * | the Service is somebody else's | nothing |
+ * | the first read of this process takes away much of what is published | nothing, until a second read says the same |
+ * | otherwise | slices, Service, then what is obsolete |
+ */
+export function decide(observation: Observation, mayCompact: boolean): Decision {
+  const { publish, lookup, snapshot } = observation;
+  const desired = lookup.ok && snapshot !== undefined ? desireOf(observation, snapshot) : null;
+  const dns = desired === null ? null : dnsView(desired, publish);
+  const told = { desired, dns, held: null, confirm: false };
+  const pausedBy = pausedBySpec(observation);
+  if (pausedBy !== null) return { ...told, writes: null, held: { reason: 'Paused', message: pausedBy } };
+  if (!publish.dns.enabled) return { ...told, writes: withdrawal(observation) };
+  const obstacle = obstacleTo(observation);
+  if (obstacle !== null) return { ...told, writes: null, held: obstacle };
+  if (snapshot === undefined || desired === null || dns === null) {
+    return { ...told, writes: null, held: notRead(observation.health) };
+  }
+  const service = plannedService(observation);
+  if (service.action === 'refuse') return { ...told, writes: null, held: service };
+  if (mustConfirm(observation, snapshot, desired)) {
+    return { ...told, writes: null, held: CONFIRMING, confirm: true };
+  }
+  return { ...told, writes: publication(observation, snapshot, dns, service, mayCompact) };
+}
+
+type Held = NonNullable<Decision['held']>;
+
+const CONFIRMING: Held = {
+  reason: 'ConfirmingRemoval',
+  message:
+    'The first read since this operator started takes away much of what is published: a second read decides.',
+};
+
+/** Why this GrpcService may not publish, whatever the registry says. */
+function obstacleTo({ nameHolder, grpcService, publish, lookup }: Observation): Held | null {
+  if (nameHolder !== grpcService) {
+    return {
+      reason: 'ServiceNameTaken',
+      message: `GrpcService ${nameHolder.metadata.name} publishes Service ${publish.dns.serviceName} already: set spec.dns.serviceName to another name, or delete one of the two.`,
+    };
+  }
+  return lookup.ok ? null : { reason: lookup.reason, message: lookup.message };
+}
+
+/** Safety rule 2 for the first read of a process, which only what is published can be compared with. */
+function mustConfirm(observation: Observation, snapshot: Snapshot, desired: DesiredEndpoints): boolean {
+  return !snapshot.confirmed && isDrastic(publishedRows(observation), { instances: desired.base });
+}
+
+function notRead(health: RegistryHealth): Held {
+  return {
+    reason: health.available ? 'NotRead' : health.reason,
+    message: `The registry was not read yet, so what is published stays as it is. ${health.message}`,
+  };
+}
+
+function desireOf({ publish, allowedCIDRs, nowUs }: Observation, snapshot: Snapshot): DesiredEndpoints {
+  return desiredEndpoints({ publish, allowedCIDRs, snapshot, nowUs });
+}
+
+function pausedBySpec({ publish, lookup }: Observation): string | null {
+  if (publish.paused) {
+    return 'spec.paused is true: what is published stays as it is. Set it to false to go on.';
+  }
+  if (lookup.ok && lookup.registry.spec.paused === true) {
+    return `Registry ${lookup.key} is paused: what is published stays as it is. Set its spec.paused to false to go on.`;
+  }
+  return null;
+}
+
+/** What clients reach at present, in the terms of the confirm rule. */
+function publishedRows({ slices, publish }: Observation): Rows {
+  const instances = slices
+    .filter((slice) => slice.metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName)
+    .flatMap((slice) =>
+      (slice.endpoints ?? []).flatMap(({ addresses }) =>
+        addresses.map((address) => ({
+          address,
+          port: slice.ports?.[0]?.port ?? 0,
+          status: 'UP' as const,
+          weight: 1,
+        })),
+      ),
+    );
+  return { instances };
+}
+
+function plannedService({ kubeService, publish, grpcService, foreignSlices }: Observation): ServicePlan {
+  return planService({
+    existing: kubeService,
+    target: serviceTarget(grpcService, publish),
+    adoption: publish.dns.adoption,
+    foreignSlices,
+  });
+}
+
+function publication(
+  observation: Observation,
+  snapshot: Snapshot,
+  dns: DnsView,
+  service: ServicePlan,
+  mayCompact: boolean,
+): Writes {
+  const { grpcService, publish, kubeService, slices, maxEndpointsPerSlice, otherServices } = observation;
+  const target: SliceTarget = {
+    namespace: grpcService.metadata.namespace ?? '',
+    serviceName: publish.dns.serviceName,
+    owner: ownerReference(grpcService),
+    uid: grpcService.metadata.uid ?? '',
+    labels: publish.dns.labels,
+    port: publish.port,
+    portName: portNameFor({ existing: kubeService, target: serviceTarget(grpcService, publish) }),
+    appProtocol: publish.dns.appProtocol,
+    triggerTime: snapshot.changedAtUs === 0 ? null : rfc3339Micros(snapshot.changedAtUs),
+    addressTypes: publish.dns.addressTypes,
+  };
+  const input = {
+    current: slices,
+    desired: dns.endpoints,
+    target,
+    limits: { maxEndpointsPerSlice },
+  };
+  const plan = planSlices(input);
+  return {
+    slices: plan.idle && mayCompact ? compactSlices(input) : plan,
+    service,
+    obsoleteSlices: [],
+    ...releases(otherServices, grpcService),
+  };
+}
+
+/** Takes away all that was published over DNS: the names first, so that nobody finds a name without addresses. */
+function withdrawal({ grpcService, kubeService, otherServices, slices }: Observation): Writes {
+  const services = kubeService === undefined ? otherServices : [kubeService, ...otherServices];
+  return {
+    slices: null,
+    service: { action: 'none', reason: 'DNSDisabled', message: 'spec.dns.enabled is false.' },
+    obsoleteSlices: slices.filter(({ metadata }) => metadata.deletionTimestamp === undefined),
+    ...releases(services, grpcService),
+  };
+}
+
+/** Services that this GrpcService no longer uses: its own are deleted, adopted ones only lose the annotation that says so. */
+function releases(
+  services: readonly KubeService[],
+  { metadata: { uid = '' } }: GrpcService,
+): Pick<Writes, 'obsoleteServices' | 'releasedServices'> {
+  const present = services.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const isOwn = (service: KubeService): boolean => isOwnedBy(service, uid);
+  return {
+    obsoleteServices: present.filter(isOwn),
+    releasedServices: present
+      .filter((service) => !isOwn(service))
+      .flatMap((service) => releasedService(service, uid) ?? []),
+  };
+}
+
+function serviceTarget(grpcService: GrpcService, { port, dns }: PublishSpec): ServiceTarget {
+  return {
+    namespace: grpcService.metadata.namespace ?? '',
+    name: dns.serviceName,
+    owner: ownerReference(grpcService),
+    uid: grpcService.metadata.uid ?? '',
+    port,
+    appProtocol: dns.appProtocol,
+    labels: dns.labels,
+    annotations: dns.annotations,
+  };
+}
+
+function ownerReference({ metadata: { name, uid = '' } }: GrpcService): OwnerReference {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'GrpcService',
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}

@@ -1,0 +1,66 @@
+import { parseDurationMs } from '../model/duration.ts';
+import type { RegistrySpec } from '../model/registry.ts';
+
+/** The times of a Registry in ms, with the defaults of crds/ where the spec has none. */
+export interface RegistryTimes {
+  readonly pollIntervalMs: number;
+  readonly auditIntervalMs: number;
+  readonly resyncIntervalMs: number;
+  readonly retentionMs: number;
+  readonly maxReplicaLagMs: number;
+  /** Length of a lease given by columns.lastHeartbeat; null where the schema has none. */
+  readonly customTtlMs: number | null;
+}
+
+const PATHS = {
+  pollIntervalMs: 'spec.feed.poll.interval',
+  auditIntervalMs: 'spec.feed.poll.auditInterval',
+  resyncIntervalMs: 'spec.resyncInterval',
+  retentionMs: 'spec.retention',
+  maxReplicaLagMs: 'spec.mysql.maxReplicaLag',
+  customTtlMs: 'spec.schema.custom.ttl',
+} as const;
+
+const DEFAULTS = {
+  pollIntervalMs: '1s',
+  auditIntervalMs: '30s',
+  resyncIntervalMs: '5m',
+  retentionMs: '24h',
+  maxReplicaLagMs: '10s',
+  customTtlMs: '0s',
+} as const;
+
+/** The texts of the spec, by the names of {@link RegistryTimes}; what is not given is left out. */
+function given(spec: RegistrySpec): Partial<Record<keyof typeof PATHS, string>> {
+  const { poll } = spec.feed ?? {};
+  const texts = {
+    pollIntervalMs: poll?.interval,
+    auditIntervalMs: poll?.auditInterval,
+    resyncIntervalMs: spec.resyncInterval,
+    retentionMs: spec.retention,
+    maxReplicaLagMs: spec.mysql.maxReplicaLag,
+    customTtlMs: spec.schema?.custom?.ttl,
+  };
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined));
+}
+
+/** The times of `spec`, or the first one that is no duration (the API server refuses those: this is the second lock). */
+export function registryTimes(
+  spec: RegistrySpec,
+): { readonly ok: true; readonly times: RegistryTimes } | { readonly ok: false; readonly message: string } {
+  const texts = { ...DEFAULTS, ...given(spec) };
+  const parsed = Object.entries(texts) as [keyof typeof PATHS, string][];
+  const times: Partial<Record<keyof typeof PATHS, number>> = {};
+  for (const [name, text] of parsed) {
+    const ms = parseDurationMs(text);
+    if (ms === null) {
+      return {
+        ok: false,
+        message: `${PATHS[name]}: "${text}" is no duration; write one like 500ms, 30s, 5m or 24h.`,
+      };
+    }
+    times[name] = ms;
+  }
+  const all = times as Record<keyof typeof PATHS, number>;
+  return { ok: true, times: { ...all, customTtlMs: all.customTtlMs === 0 ? null : all.customTtlMs } };
+}
