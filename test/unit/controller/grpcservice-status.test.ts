@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { decide } from '../../../src/controller/publish-decision.ts';
+import {
+  grpcServiceStatus,
+  statusDelayMs,
+  type StatusFacts,
+} from '../../../src/controller/grpcservice-status.ts';
+import type { GrpcService } from '../../../src/model/grpcservice.ts';
+import type { Condition } from '../../../src/model/kube-objects.ts';
+import { aGrpcService } from '../../support/grpc-services.ts';
+import { anInstance, aSnapshot } from '../../support/instances.ts';
+import { anObservation } from '../../support/observations.ts';
+
+const WALL = Date.parse('2026-05-05T05:05:05Z');
+
+function statusOf(
+  fields: Parameters<typeof anObservation>[0],
+  grpcService: GrpcService = aGrpcService(),
+  change: Partial<StatusFacts> = {},
+) {
+  const observation = anObservation(fields, grpcService);
+  const decision = decide(observation, false);
+  const { lookup } = observation;
+  return grpcServiceStatus(
+    grpcService,
+    {
+      publish: observation.publish,
+      registryFault: lookup.ok ? null : lookup,
+      registryHealth: observation.health,
+      snapshot: observation.snapshot,
+      desired: decision.desired,
+      dns: decision.dns,
+      slices: decision.writes?.slices?.numbers.slices ?? 0,
+      outcome: decision.held === null ? { kind: 'Published' } : { kind: 'Held', ...decision.held },
+      clusterDomain: 'cluster.local',
+      ...change,
+    },
+    WALL,
+  );
+}
+
+const condition = (
+  status: { readonly conditions?: readonly Condition[] },
+  type: string,
+): Condition | undefined => status.conditions?.find((each) => each.type === type);
+
+const cases: readonly {
+  readonly name: string;
+  readonly fields: Parameters<typeof anObservation>[0];
+  readonly spec?: Parameters<typeof aGrpcService>[0];
+  readonly type: string;
+  readonly is: string;
+  readonly says?: RegExp;
+}[] = [
+  { name: 'published', fields: {}, type: 'Ready', is: 'True Published', says: /1 of 1/ },
+  {
+    name: 'a service with no rows',
+    fields: { snapshot: aSnapshot([]) },
+    type: 'Ready',
+    is: 'False NoInstances',
+    says: /register one, or correct spec\.service/,
+  },
+  {
+    name: 'all rows DOWN',
+    fields: { snapshot: aSnapshot([anInstance({ status: 'DOWN' })]) },
+    type: 'Ready',
+    is: 'False NoReadyInstances',
+    says: /DOWN, have weight 0 or do not match/,
+  },
+  {
+    name: 'the only row expired',
+    fields: { snapshot: aSnapshot([anInstance({ expiredAtUs: 5 })]) },
+    type: 'Ready',
+    is: 'False NoReadyInstances',
+    says: /1 with an expired lease/,
+  },
+  {
+    name: 'all rows on another port',
+    fields: { snapshot: aSnapshot([anInstance({ port: 7 })]) },
+    type: 'Ready',
+    is: 'False NoReadyInstances',
+    says: /1 on another port/,
+  },
+  {
+    name: 'mixed ports',
+    fields: {
+      snapshot: aSnapshot([anInstance(), anInstance({ instanceId: 'z', address: '10.0.0.9', port: 7 })]),
+    },
+    type: 'PortsUniform',
+    is: 'False MixedPorts',
+    says: /left out: 1 on port 7/,
+  },
+  { name: 'uniform ports', fields: {}, type: 'PortsUniform', is: 'True Uniform' },
+  {
+    name: 'a registry that fails after it was read',
+    fields: { health: { available: false, reason: 'Unreachable', message: 'no route' } },
+    type: 'RegistryAvailable',
+    is: 'False Unreachable',
+    says: /no route/,
+  },
+  {
+    name: 'the same, for clients',
+    fields: { health: { available: false, reason: 'Unreachable', message: 'no route' } },
+    type: 'Ready',
+    is: 'True Published',
+  },
+  {
+    name: 'a registry not read yet',
+    fields: { snapshot: undefined, health: { available: false, reason: 'NeverRead', message: 'opening' } },
+    type: 'Ready',
+    is: 'Unknown NeverRead',
+  },
+  {
+    name: 'no registry',
+    fields: { lookup: { ok: false, key: null, reason: 'NoRegistry', message: 'set it' } },
+    type: 'RegistryAvailable',
+    is: 'False NoRegistry',
+    says: /set it/,
+  },
+  { name: 'paused', fields: {}, spec: { paused: true }, type: 'Ready', is: 'Unknown Paused' },
+  { name: 'nothing held', fields: {}, type: 'Protected', is: 'False NothingHeld' },
+  {
+    name: 'held by protection',
+    fields: {
+      snapshot: aSnapshot([
+        anInstance({ expiredAtUs: 999_999_000 }),
+        anInstance({ instanceId: 'b', address: '10.0.0.2', expiredAtUs: 999_998_000 }),
+      ]),
+    },
+    type: 'Protected',
+    is: 'True HoldingExpired',
+    says: /release-held/,
+  },
+  {
+    name: 'DNS switched off',
+    fields: {},
+    spec: { dns: { enabled: false } },
+    type: 'Ready',
+    is: 'True DNSDisabled',
+  },
+];
+
+describe('grpcServiceStatus', () => {
+  for (const { name, fields, spec, type, is, says } of cases) {
+    it(`${type} is ${is} for ${name}`, () => {
+      const found = condition(statusOf(fields, aGrpcService(spec)), type);
+      assert.equal(`${found?.status ?? ''} ${found?.reason ?? ''}`, is);
+      if (says !== undefined) assert.match(found?.message ?? '', says);
+    });
+  }
+
+  it('is False DNSFits above 4,000 A records', () => {
+    const many = Array.from({ length: 4001 }, (_, n) =>
+      anInstance({ instanceId: `i${n}`, address: `10.1.${n >> 8}.${n & 255}` }),
+    );
+    assert.equal(condition(statusOf({ snapshot: aSnapshot(many) }), 'DNSFits')?.reason, 'TooManyAddresses');
+  });
+
+  it('tells what to dial, and takes it back when DNS is switched off', () => {
+    assert.equal(statusOf({}).targets?.dns, 'dns:///orders.shop.svc.cluster.local:50051');
+    assert.deepEqual(statusOf({}, aGrpcService({ dns: { enabled: false } })).targets, {});
+  });
+
+  it('tells a write that the API server refused', () => {
+    const status = statusOf({}, aGrpcService(), {
+      outcome: { kind: 'Failed', reason: 'WriteRefused', message: 'quota exceeded' },
+    });
+    assert.equal(condition(status, 'Ready')?.reason, 'WriteRefused');
+  });
+
+  it('shows at most ten rejected rows and counts all', () => {
+    const rejected = Array.from({ length: 12 }, (_, n) => ({
+      instanceId: `i${String(n).padStart(2, '0')}`,
+      reason: 'InvalidPort' as const,
+      message: 'port 0',
+    }));
+    const status = statusOf({ snapshot: aSnapshot([anInstance()], { rejected }) });
+    assert.equal(status.rejected?.length, 10);
+    assert.equal(status.endpoints?.rejected, 12);
+  });
+
+  it('never lets the revision go back', () => {
+    const before = { ...aGrpcService(), status: { revision: 99 } };
+    assert.equal(statusOf({ snapshot: aSnapshot([anInstance()], { revision: 5 }) }, before).revision, 99);
+  });
+
+  it('keeps the counts of the last read while nothing was read', () => {
+    const before = { ...aGrpcService(), status: statusOf({}) };
+    const status = statusOf({ snapshot: undefined }, before);
+    assert.deepEqual(status.endpoints, before.status.endpoints);
+  });
+});
+
+describe('statusDelayMs', () => {
+  const status = statusOf({});
+  it('writes nothing where nothing differs', () =>
+    assert.equal(statusDelayMs(status, structuredClone(status), 0), null));
+  it('writes a transition at once', () => {
+    const down = statusOf({ health: { available: false, reason: 'Unreachable', message: '' } });
+    assert.equal(statusDelayMs(status, down, 0), 0);
+  });
+  it('writes counts at most once a second', () => {
+    const other = { ...status, slices: 7 };
+    assert.equal(statusDelayMs(status, other, 300), 700);
+    assert.equal(statusDelayMs(status, other, 1500), 0);
+  });
+});
