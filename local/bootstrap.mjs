@@ -100,11 +100,7 @@ function handOver(command, args) {
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
 
-  // npm killed with -9 cannot hand on a signal: its end is noticed by our getting another parent.
-  const parent = process.ppid;
-  const watch = process.env.npm_lifecycle_event
-    ? setInterval(() => process.ppid === parent || child.kill(), 500)
-    : undefined;
+  const watch = process.env.npm_lifecycle_event ? watchNpm(() => child.kill()) : undefined;
 
   child.on('error', (error) => stop(`${node} could not be started: ${error.message}.`));
   child.on('exit', (code, signal) => {
@@ -113,4 +109,23 @@ function handOver(command, args) {
     if (signal) process.kill(process.pid, signal);
     else process.exitCode = code ?? 1;
   });
+}
+
+/** npm killed with -9 cannot hand on a signal: its end is noticed by our getting another parent, or the shell between. */
+function watchNpm(onEnd) {
+  const shell = /^(sh|bash|dash|ash|busybox)$/.test(readProc(process.ppid, 'comm').trim())
+    ? process.ppid
+    : undefined;
+  const ancestors = () =>
+    `${process.ppid} ${shell ? readProc(shell, 'stat').split(') ').at(-1).split(' ')[1] : ''}`;
+  const before = ancestors();
+  return setInterval(() => ancestors() === before || onEnd(), 500);
+}
+
+function readProc(pid, file) {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -31,7 +31,7 @@ echo '15000 65000' >/proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || true
   while read -r name <&3; do
     kill -s "$name" "$(cat /run/rollcall/command.pid)" 2>/dev/null || true
   done
-  kill -s KILL -1
+  kill -s KILL -- -1
 ) 1>/dev/null 2>&1 &
 
 set +e
