@@ -1,7 +1,7 @@
 /** Flags and environment, read once into one frozen configuration per command. */
 export { type CommandDescription, commands, type FlagDoc, flagDocs } from './commands.ts';
 export { effectiveConfig } from './effective-config.ts';
-export { flagName, type FlagTable, variableName } from './flag.ts';
+export { flagLabel, flagName, type FlagTable, variableName } from './flag.ts';
 export type { DatabaseConfig, DatabaseTlsConfig, DatabaseTlsMode, MigrateConfig } from './migrate-config.ts';
 export type { KubeApiConfig, LeaderElectionConfig, OperatorConfig } from './operator-config.ts';
 export { POD_NAMESPACE_FILE } from './operator-flags.ts';
