@@ -2,6 +2,7 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { availability } from './components/index.ts';
+import { announce } from './lib/announce.ts';
 import { lastLines, onPath, run } from './lib/run.ts';
 
 /** Where DNS is answered inside the namespace. */
@@ -32,6 +33,8 @@ export interface NamespaceOptions {
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Lets `npm run shell` find it. */
+  readonly announceAs?: string;
   /** Of the command; this process's own by default. */
   readonly stdio?: 'inherit' | 'pipe-output';
   readonly onOutput?: (text: string) => void;
@@ -65,13 +68,17 @@ export async function enterNamespace(
     cwd: options.cwd,
     env: { ...process.env, ...options.env, ROLLCALL_NAMESPACE: '1', ROLLCALL_IP: ipProgram() },
   });
-  const { onOutput } = options;
+  const { onOutput, announceAs } = options;
+  const takeBack = announceAs === undefined ? () => undefined : announce(announceAs, child.pid ?? 0);
   if (onOutput) {
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput);
   }
   const exitCode = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 128));
+    child.on('close', (code) => {
+      takeBack();
+      resolve(code ?? 128);
+    });
   });
   const control = child.stdio[3] as NodeJS.WritableStream;
   control.on('error', () => undefined);

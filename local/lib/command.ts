@@ -1,17 +1,18 @@
 import { Unavailable } from '../components/component.ts';
-import { enterNamespace, NamespaceRefused, type Inside } from '../namespace.ts';
+import { enterNamespace, NamespaceRefused, type Inside, type NamespaceOptions } from '../namespace.ts';
 
 /**
  * The outer half of a command of local/: makes ready, enters a namespace, hands on signals and takes over the exit
- * code. What cannot be done on this machine is said in one sentence.
+ * code. `makeReady` gives what to add to the environment. What cannot be done on this machine is said in one sentence.
  */
 export async function runInNamespace(
   command: readonly string[],
   makeReady: () => Promise<Readonly<Record<string, string>>>,
+  options: Pick<NamespaceOptions, 'announceAs'> = {},
 ): Promise<void> {
   try {
     const env = await makeReady();
-    const inside = await enterNamespace(command, { env });
+    const inside = await enterNamespace(command, { ...options, env });
     const letGo = handOnSignals(inside);
     process.exitCode = await inside.exitCode;
     letGo();

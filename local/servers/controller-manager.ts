@@ -37,27 +37,13 @@ export interface ControllerManager extends Server {
 
 /** Starts a kube-controller-manager without leader election. */
 export async function startControllerManager(options: ControllerManagerOptions): Promise<ControllerManager> {
-  const { address = '10.77.0.1', port = 10257, controllers = defaultControllers, qps = 100 } = options;
+  const { address = '10.77.0.1', port = 10257 } = options;
   const folder = newWorkDir('controller-manager');
   const url = `https://${address}:${port}`;
-  const workers = options.concurrentServiceEndpointSyncs;
   const server = await ServerProcess.start({
     name: 'kube-controller-manager',
     command: program('kubernetes', 'kube-controller-manager'),
-    args: [
-      `--kubeconfig=${options.kubeconfigFile}`,
-      // Its own metrics may be read without a token.
-      '--authorization-always-allow-paths=/healthz,/metrics',
-      `--controllers=${controllers.join(',')}`,
-      '--leader-elect=false',
-      `--bind-address=${address}`,
-      `--secure-port=${port}`,
-      `--cert-dir=${folder}`,
-      `--kube-api-qps=${qps}`,
-      `--kube-api-burst=${2 * qps}`,
-      ...(workers === undefined ? [] : [`--concurrent-service-endpoint-syncs=${workers}`]),
-      ...(options.extraArgs ?? []),
-    ],
+    args: controllerManagerArgs(options, folder),
     isReady: async () => {
       // Its certificate is its own affair: only we ask, over the loopback device.
       const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
@@ -69,4 +55,24 @@ export async function startControllerManager(options: ControllerManagerOptions):
     },
   });
   return Object.assign(withCleanup(server, folder), { metricsUrl: `${url}/metrics` });
+}
+
+/** Its command line; `folder` is for its certificate. */
+export function controllerManagerArgs(options: ControllerManagerOptions, folder: string): string[] {
+  const { address = '10.77.0.1', port = 10257, controllers = defaultControllers, qps = 100 } = options;
+  const workers = options.concurrentServiceEndpointSyncs;
+  return [
+    `--kubeconfig=${options.kubeconfigFile}`,
+    // Its own metrics may be read without a token.
+    '--authorization-always-allow-paths=/healthz,/metrics',
+    `--controllers=${controllers.join(',')}`,
+    '--leader-elect=false',
+    `--bind-address=${address}`,
+    `--secure-port=${port}`,
+    `--cert-dir=${folder}`,
+    `--kube-api-qps=${qps}`,
+    `--kube-api-burst=${2 * qps}`,
+    ...(workers === undefined ? [] : [`--concurrent-service-endpoint-syncs=${workers}`]),
+    ...(options.extraArgs ?? []),
+  ];
 }

@@ -1,0 +1,25 @@
+import type { flagDocs } from '../../src/config/index.ts';
+import { code, generatedNote, table } from './markdown.ts';
+
+/** The page of all flags, a section for each command. */
+export function flagReference(commands: ReturnType<typeof flagDocs>): string {
+  return [
+    generatedNote('src/config'),
+    '# Flags',
+    'Every flag has an environment variable. The flag wins over the variable; an empty variable counts as not given. Anything wrong is reported at once, all of it, and the exit code is 2.',
+    ...commands.flatMap(({ command, summary, flags }) => [
+      `## rollcall ${command}`,
+      `${summary}.`,
+      table(
+        ['Flag', 'Variable', 'Value', 'Default', 'Meaning'],
+        flags.map((flag) => [
+          code(`${flag.flag} ${flag.placeholder}`),
+          code(flag.variable),
+          flag.type,
+          flag.default === null ? (flag.otherwise ?? '') : code(flag.default),
+          `${flag.description}.${flag.secret ? ' Never shown in logs.' : ''}`,
+        ]),
+      ),
+    ]),
+  ].join('\n\n');
+}
