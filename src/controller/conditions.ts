@@ -32,17 +32,24 @@ export function mergeConditions(
 
 /** True when a person or an alert would see a difference at once: a condition's status or reason is another one. */
 export function conditionsDiffer(before: readonly Condition[], after: readonly Condition[]): boolean {
-  const seen = new Map(before.map((condition) => [condition.type, condition]));
-  return (
-    before.length !== after.length ||
-    after.some((condition) => {
-      const old = seen.get(condition.type);
-      return old?.status !== condition.status || old.reason !== condition.reason;
-    })
-  );
+  return before.length !== after.length || turns(before, after).length > 0;
 }
 
 /** RFC 3339 in whole seconds, as metav1.Time is written. */
 export function metaTime(wallMs: number): string {
   return new Date(wallMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** A condition that turned: another status or reason than before (`old` undefined: it is new). */
+export interface Turn {
+  readonly old: Condition | undefined;
+  readonly now: Condition;
+}
+
+/** The conditions of `after` that turned. */
+export function turns(before: readonly Condition[], after: readonly Condition[]): readonly Turn[] {
+  const known = new Map(before.map((condition) => [condition.type, condition]));
+  return after
+    .map((now) => ({ old: known.get(now.type), now }))
+    .filter(({ old, now }) => old?.status !== now.status || old.reason !== now.reason);
 }

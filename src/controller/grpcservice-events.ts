@@ -1,5 +1,6 @@
 import type { GrpcService, GrpcServiceStatus } from '../model/grpcservice.ts';
 import type { RejectedInstance } from '../model/instance.ts';
+import { turns } from './conditions.ts';
 import type { EventRecorder } from './kube-ports.ts';
 
 /** Rejected rows named in one event. */
@@ -15,16 +16,12 @@ export function announce(
   status: GrpcServiceStatus,
   rejected: readonly RejectedInstance[],
 ): void {
-  const before = new Map(
-    (grpcService.status?.conditions ?? []).map((condition) => [condition.type, condition]),
-  );
-  for (const { type, status: value, reason, message } of status.conditions ?? []) {
-    const old = before.get(type);
-    if (old?.status === value && old.reason === reason) continue;
-    // A condition that starts out well is no news; one that turns well again is.
-    const good = (value === 'False') === (type === 'Protected');
-    if (good && (old === undefined || type !== 'Ready')) continue;
-    events.event(grpcService, good ? 'Normal' : 'Warning', reason, message);
+  for (const { old, now } of turns(grpcService.status?.conditions ?? [], status.conditions ?? [])) {
+    if (now.status === 'Unknown') continue;
+    // Protected is True when something is amiss; a condition that starts out well is no news, one that turns well again is.
+    const isGood = (now.status === 'False') === (now.type === 'Protected');
+    if (isGood && (old === undefined || now.type !== 'Ready')) continue;
+    events.event(grpcService, isGood ? 'Normal' : 'Warning', now.reason, now.message);
   }
   announceRejected(events, grpcService, rejected);
 }

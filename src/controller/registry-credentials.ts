@@ -1,0 +1,111 @@
+import type { Clock } from '../lib/clock.ts';
+import { TerminalError } from '../lib/errors.ts';
+import type { Secret } from '../model/kube-objects.ts';
+import type { RegistrySpec } from '../model/registry.ts';
+import { KubeApiError, type ResourceClient } from './kube-ports.ts';
+
+/** What the Secrets of a Registry hold: whom to log in as, and the certificates of spec.mysql.tls. PEM texts. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** How long a Secret that was read is used again without another look, in ms; a refused login looks again at once. */
+const FRESH_MS = 30_000;
+
+/**
+ * Reads the Secrets that a Registry names. They are fetched one by one when a connection is opened, never watched: so the
+ * operator needs no right to list Secrets, and holds none that nobody named.
+ */
+export class RegistrySecrets {
+  readonly #client: ResourceClient<Secret>;
+  readonly #clock: Clock;
+  readonly #namespace: string;
+  /** Subject of the Role that a missing right is granted with. */
+  readonly #serviceAccount: string;
+  readonly #known = new Map<string, { readonly secret: Secret; readonly atMs: number }>();
+
+  constructor(client: ResourceClient<Secret>, clock: Clock, namespace: string, serviceAccount: string) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#namespace = namespace;
+    this.#serviceAccount = serviceAccount;
+  }
+
+  /** The credentials for `spec`. `refresh`: what was given last was refused. Rejects with a TerminalError that says what to type. */
+  async read(
+    spec: RegistrySpec['mysql'],
+    refresh: boolean,
+    signal: AbortSignal,
+  ): Promise<RegistryCredentials> {
+    const { credentialsSecretRef, tls } = spec;
+    const login = await this.#secret(credentialsSecretRef.name, refresh, signal);
+    const credentials = {
+      username: this.#value(login, 'username', 'spec.mysql.credentialsSecretRef'),
+      password: this.#value(login, 'password', 'spec.mysql.credentialsSecretRef'),
+    };
+    return {
+      ...credentials,
+      ...(tls?.caSecretRef === undefined ? {} : await this.#authority(tls.caSecretRef.name, refresh, signal)),
+      ...(tls?.clientCertificateSecretRef === undefined
+        ? {}
+        : await this.#certificate(tls.clientCertificateSecretRef.name, refresh, signal)),
+    };
+  }
+
+  async #authority(name: string, refresh: boolean, signal: AbortSignal): Promise<{ readonly ca: string }> {
+    const secret = await this.#secret(name, refresh, signal);
+    return { ca: this.#value(secret, 'ca.crt', 'spec.mysql.tls.caSecretRef') };
+  }
+
+  async #certificate(
+    name: string,
+    refresh: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly cert: string; readonly key: string }> {
+    const secret = await this.#secret(name, refresh, signal);
+    const field = 'spec.mysql.tls.clientCertificateSecretRef';
+    return { cert: this.#value(secret, 'tls.crt', field), key: this.#value(secret, 'tls.key', field) };
+  }
+
+  async #secret(name: string, refresh: boolean, signal: AbortSignal): Promise<Secret> {
+    const known = this.#known.get(name);
+    if (known !== undefined && !refresh && this.#clock.now() - known.atMs < FRESH_MS) return known.secret;
+    const secret = await this.#fetch(name, signal);
+    this.#known.set(name, { secret, atMs: this.#clock.now() });
+    return secret;
+  }
+
+  async #fetch(name: string, signal: AbortSignal): Promise<Secret> {
+    const namespace = this.#namespace;
+    let secret: Secret | null;
+    try {
+      secret = await this.#client.get(namespace, name, signal);
+    } catch (error) {
+      if (!(error instanceof KubeApiError) || error.code !== 403) throw error;
+      throw new TerminalError(
+        'SecretForbidden',
+        `The operator may not read Secret ${namespace}/${name}. Grant it: kubectl create role rollcall-secrets -n ${namespace} --verb=get --resource=secrets && kubectl create rolebinding rollcall-secrets -n ${namespace} --role=rollcall-secrets --serviceaccount=${this.#serviceAccount}`,
+        { cause: error },
+      );
+    }
+    if (secret !== null) return secret;
+    throw new TerminalError(
+      'SecretNotFound',
+      `Secret ${namespace}/${name} does not exist. Create it: kubectl create secret generic ${name} -n ${namespace} --from-literal=username=USER --from-literal=password=PASSWORD`,
+    );
+  }
+
+  #value(secret: Secret, key: string, field: string): string {
+    const encoded = secret.data?.[key];
+    if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString('utf8');
+    const { namespace = '', name } = secret.metadata;
+    throw new TerminalError(
+      'SecretIncomplete',
+      `Secret ${namespace}/${name} (${field}) has no key ${key}. Add it: kubectl patch secret ${name} -n ${namespace} --type merge -p '{"stringData":{"${key}":"..."}}'`,
+    );
+  }
+}
