@@ -28,13 +28,10 @@ const rules = 'deploy/monitoring/rollcall.rules.yaml';
 const registryCrd = 'crds/registries.rollcall.dev.yaml';
 const grpcServiceCrd = 'crds/grpcservices.rollcall.dev.yaml';
 
-await write(
-  'docs/reference/registry.md',
-  crdReference(parse(await read(registryCrd)) as Crd, `../../${registryCrd}`),
-);
+await write('docs/reference/registry.md', crdReference(parse(await read(registryCrd)) as Crd, registryCrd));
 await write(
   'docs/reference/grpcservice.md',
-  crdReference(parse(await read(grpcServiceCrd)) as Crd, `../../${grpcServiceCrd}`),
+  crdReference(parse(await read(grpcServiceCrd)) as Crd, grpcServiceCrd),
 );
 await write('docs/reference/flags.md', flagReference(flagDocs()));
 await write('docs/reference/metrics.md', metricReference(metricsThereAre()));

@@ -1,4 +1,4 @@
-import { code, generatedNote, table } from './markdown.ts';
+import { code, page, table } from './markdown.ts';
 
 /** A CustomResourceDefinition, as far as its reference page shows it. */
 export interface Crd {
@@ -36,75 +36,89 @@ interface Schema {
   readonly items?: Schema;
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly minLength?: number;
   readonly maxLength?: number;
-  readonly minItems?: number;
   readonly maxItems?: number;
-  readonly maxProperties?: number;
   readonly 'x-kubernetes-validations'?: readonly { readonly message?: string }[];
 }
 
 /** The reference page of one CRD: a section for each object of its schema, a row for each field. */
 export function crdReference(crd: Crd, source: string): string {
   const { group, names, versions } = crd.spec;
-  return versions
-    .map(({ name, schema, additionalPrinterColumns = [] }) => {
-      const { openAPIV3Schema: root } = schema;
-      const sections = ['spec', 'status'].flatMap((field) => {
-        const property = root.properties?.[field];
-        return property === undefined ? [] : objectSections(field, property);
-      });
-      return [
-        generatedNote(source.replace(/^(\.\.\/)+/, '')),
-        `# ${names.kind}`,
-        `${root.description ?? ''}`,
-        `apiVersion: ${code(`${group}/${name}`)}. For kubectl: ${[names.plural, ...(names.shortNames ?? [])].map(code).join(', ')}.`,
-        ...rules(root),
-        ...sections,
-        '## What kubectl get shows',
-        table(
-          ['Column', 'From', 'Meaning'],
-          additionalPrinterColumns.map((column) => [
-            column.priority === undefined ? column.name : `${column.name} (with ${code('-o wide')})`,
-            code(column.jsonPath),
-            column.description ?? '',
-          ]),
-        ),
-      ].join('\n\n');
-    })
-    .join('\n\n');
+  const [version] = versions;
+  if (version === undefined || versions.length > 1) throw new Error(`${source}: a page shows one version`);
+  const { openAPIV3Schema: root } = version.schema;
+  return page(source, [
+    `# ${names.kind}`,
+    root.description ?? '',
+    `apiVersion: ${code(`${group}/${version.name}`)}. For kubectl: ${[names.plural, ...(names.shortNames ?? [])].map(code).join(', ')}.`,
+    refusals(messagesOf(root)),
+    ...Object.entries(root.properties ?? {})
+      .filter(([field]) => field === 'spec' || field === 'status')
+      .flatMap(([field, property]) => objectSections(field, property)),
+    '## What kubectl get shows',
+    table(
+      ['Column', 'From', 'Meaning'],
+      (version.additionalPrinterColumns ?? []).map((column) => [
+        column.priority === undefined ? column.name : `${column.name} (with ${code('-o wide')})`,
+        code(column.jsonPath),
+        column.description ?? '',
+      ]),
+    ),
+  ]);
 }
 
-/** The section of one object, then those of the objects in it. */
+/** The section of one object, then those of the objects in it. An object of one field is a row of its own, not a section. */
 function objectSections(path: string, schema: Schema): string[] {
-  const fields = Object.entries(schema.properties ?? {});
-  const rows = fields.map(([name, property]) => [
-    code(name),
-    typeOf(property) + (schema.required?.includes(name) === true ? ', required' : ''),
-    property.default === undefined ? '' : code(text(property.default)),
-    property.description ?? '',
-  ]);
-  const own = [
+  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) =>
+    inline(schema, name, property),
+  );
+  return [
     `## ${path}`,
     schema.description ?? '',
-    table(['Field', 'Type', 'Default', 'Meaning'], rows),
-    ...rules(schema),
-    ...fields.flatMap(([name, property]) => rules(property.items ?? property, name, property)),
+    table(
+      ['Field', 'Type', 'Default', 'Meaning'],
+      fields.map(({ name, required, property, description }) => [
+        code(name),
+        typeOf(property) + (required ? ', required' : ''),
+        property.default === undefined ? '' : code(text(property.default)),
+        description,
+      ]),
+    ),
+    refusals([
+      ...messagesOf(schema),
+      ...fields.flatMap(({ name, property }) =>
+        property.properties === undefined ? messagesOf(property, name) : [],
+      ),
+    ]),
+    ...fields.flatMap(({ name, property }) => {
+      if (property.properties !== undefined) return objectSections(`${path}.${name}`, property);
+      return property.items?.properties === undefined
+        ? []
+        : objectSections(`${path}.${name}[]`, property.items);
+    }),
   ];
-  const inner = fields.flatMap(([name, property]) => {
-    if (property.properties !== undefined) return objectSections(`${path}.${name}`, property);
-    return property.items?.properties === undefined ? [] : objectSections(`${path}.${name}[]`, property.items);
-  });
-  return [...own, ...inner];
 }
 
-/** What the rules of a schema say; those of an object are in its own section. */
-function rules(schema: Schema, field?: string, property?: Schema): string[] {
-  if (field !== undefined && schema.properties !== undefined) return [];
-  const messages = [schema, ...(property === schema || property === undefined ? [] : [property])]
-    .flatMap((each) => each['x-kubernetes-validations'] ?? [])
-    .map(({ message = '' }) => `- ${field === undefined ? '' : `${code(field)}: `}${escape(message)}`);
-  return messages.length === 0 ? [] : [`Refused otherwise:\n\n${messages.join('\n')}`];
+function inline(parent: Schema, name: string, property: Schema) {
+  const required = parent.required?.includes(name) === true;
+  const description = property.description ?? '';
+  const [only, ...others] = Object.entries(property.properties ?? {});
+  if (only === undefined || others.length > 0) return { name, required, property, description };
+  return { name: `${name}.${only[0]}`, required, property: only[1], description };
+}
+
+/** The messages of a schema's rules, and of those of its items unless they are objects with a section of their own. */
+function messagesOf(schema: Schema, field?: string): string[] {
+  const own = schema['x-kubernetes-validations'] ?? [];
+  const ofItems =
+    schema.items?.properties === undefined ? (schema.items?.['x-kubernetes-validations'] ?? []) : [];
+  return [...own, ...ofItems].map(
+    ({ message = '' }) => `- ${field === undefined ? '' : `${code(field)}: `}${escape(message)}`,
+  );
+}
+
+function refusals(messages: readonly string[]): string {
+  return messages.length === 0 ? '' : `What is refused, and what to write:\n\n${messages.join('\n')}`;
 }
 
 function escape(message: string): string {
@@ -113,11 +127,18 @@ function escape(message: string): string {
 
 function typeOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
-  if (schema.items !== undefined) return `list of ${typeOf(schema.items)}${count(schema, 'Items')}`;
-  if (schema.additionalProperties !== undefined) return `map of ${typeOf(schema.additionalProperties)}`;
+  if (schema.items !== undefined) {
+    return `list of ${itemsOf(schema.items)}${count(schema, 'Items')}`;
+  }
+  if (schema.additionalProperties !== undefined)
+    return `map of ${schema.additionalProperties.type ?? 'object'}`;
   if (schema.type === 'integer') return `integer${range(schema)}`;
   if (schema.format === 'date-time') return 'time';
   return `${schema.type ?? 'object'}${count(schema, 'Length')}`;
+}
+
+function itemsOf(items: Schema): string {
+  return items.type === 'string' && items.enum === undefined ? 'string' : typeOf(items);
 }
 
 function range({ minimum, maximum }: Schema): string {

@@ -1,10 +1,9 @@
 import type { flagDocs } from '../../src/config/index.ts';
-import { code, generatedNote, table } from './markdown.ts';
+import { code, page, table } from './markdown.ts';
 
 /** The page of all flags, a section for each command. */
 export function flagReference(commands: ReturnType<typeof flagDocs>): string {
-  return [
-    generatedNote('src/config'),
+  return page('src/config', [
     '# Flags',
     'Every flag has an environment variable. The flag wins over the variable; an empty variable counts as not given. Anything wrong is reported at once, all of it, and the exit code is 2.',
     ...commands.flatMap(({ command, summary, flags }) => [
@@ -21,5 +20,5 @@ export function flagReference(commands: ReturnType<typeof flagDocs>): string {
         ]),
       ),
     ]),
-  ].join('\n\n');
+  ]);
 }

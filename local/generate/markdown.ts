@@ -1,6 +1,12 @@
-/** First line of every generated page. */
-export const generatedNote = (from: string): string =>
-  `<!-- Made from ${from} by npm run generate. Change that, not this. -->`;
+/** A generated page. Its tables stay as they are: aligned ones would change whole with every longer cell. */
+export function page(from: string, parts: readonly string[]): string {
+  return [
+    `<!-- Made from ${from} by npm run generate. Change that, not this. -->`,
+    '<!-- prettier-ignore-start -->',
+    ...parts.filter((part) => part !== ''),
+    '<!-- prettier-ignore-end -->',
+  ].join('\n\n');
+}
 
 /** A table; cells may hold anything but line breaks. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

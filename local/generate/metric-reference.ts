@@ -1,5 +1,5 @@
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { code, generatedNote, table } from './markdown.ts';
+import { code, page, table } from './markdown.ts';
 
 /** One metric, as the page shows it. */
 export interface MetricDoc {
@@ -29,10 +29,15 @@ export function metricsThereAre(): readonly MetricDoc[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const families: readonly { readonly title: string; readonly about: string; readonly prefixes: readonly string[] }[] = [
+const families: readonly {
+  readonly title: string;
+  readonly about: string;
+  readonly prefixes: readonly string[];
+}[] = [
   {
     title: 'Rollcall',
-    about: 'What the operator does. The names that end like those of the EndpointSlice controller mean the same.',
+    about:
+      'What the operator does. The names that end like those of the EndpointSlice controller mean the same.',
     prefixes: ['rollcall_'],
   },
   {
@@ -41,7 +46,11 @@ const families: readonly { readonly title: string; readonly about: string; reado
       'Under the names of controller-runtime and client-go, with their labels, so that dashboards made for them work.',
     prefixes: ['controller_runtime_', 'workqueue_', 'rest_client_', 'leader_election_'],
   },
-  { title: 'Process', about: 'From prom-client: the process and Node.js.', prefixes: ['process_', 'nodejs_'] },
+  {
+    title: 'Process',
+    about: 'From prom-client: the process and Node.js.',
+    prefixes: ['process_', 'nodejs_'],
+  },
 ];
 
 /** The page of all metrics. */
@@ -49,8 +58,7 @@ export function metricReference(metrics: readonly MetricDoc[]): string {
   const known = families.flatMap(({ prefixes }) => prefixes);
   const homeless = metrics.filter(({ name }) => !known.some((prefix) => name.startsWith(prefix)));
   if (homeless.length > 0) throw new Error(`no family has ${homeless.map(({ name }) => name).join(', ')}`);
-  return [
-    generatedNote('src/telemetry'),
+  return page('src/telemetry', [
     '# Metrics',
     'Served at `/metrics` on `--metrics-address`, by every replica. What only the leader does is counted by the leader only. docs/operations.md says which of them to watch.',
     ...families.flatMap(({ title, about, prefixes }) => [
@@ -68,5 +76,5 @@ export function metricReference(metrics: readonly MetricDoc[]): string {
           ]),
       ),
     ]),
-  ].join('\n\n');
+  ]);
 }

@@ -29,18 +29,6 @@ export function crdSchema(plural: 'registries' | 'grpcservices'): Schema {
   return version.schema.openAPIV3Schema;
 }
 
-/** The schema below a path of properties; `[]` stands for the items of a list, `*` for the values of a map. */
-export function below(schema: Schema, path: readonly string[]): Schema {
-  let node: Schema | undefined = schema;
-  for (const step of path) {
-    if (step === '[]') node = node?.items;
-    else if (step === '*') node = node?.additionalProperties;
-    else node = node?.properties?.[step];
-  }
-  if (node === undefined) throw new Error(`the schema has nothing at ${path.join('.')}`);
-  return node;
-}
-
 /** Every node of a schema with its path, the node itself first. */
 export function* nodes(schema: Schema, path: readonly string[] = []): Generator<[readonly string[], Schema]> {
   yield [path, schema];
