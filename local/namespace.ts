@@ -2,7 +2,6 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { availability } from './components/index.ts';
-import { announce } from './lib/announce.ts';
 import { lastLines, onPath, run } from './lib/run.ts';
 
 /** Where DNS is answered inside the namespace. */
@@ -33,8 +32,6 @@ export interface NamespaceOptions {
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Lets `npm run shell` find it. */
-  readonly announceAs?: string;
   /** Of the command; this process's own by default. */
   readonly stdio?: 'inherit' | 'pipe-output';
   readonly onOutput?: (text: string) => void;
@@ -42,7 +39,7 @@ export interface NamespaceOptions {
 
 /** Whether this process is inside such a namespace. */
 export function insideNamespace(env = process.env): boolean {
-  return env.ROLLCALL_NAMESPACE === '1';
+  return env.ROLLCALL_INSIDE === '1';
 }
 
 /**
@@ -66,19 +63,15 @@ export async function enterNamespace(
   const child = spawn('unshare', [...unshareFlags(), 'sh', init, ...command], {
     stdio,
     cwd: options.cwd,
-    env: { ...process.env, ...options.env, ROLLCALL_NAMESPACE: '1', ROLLCALL_IP: ipProgram() },
+    env: { ...process.env, ...options.env, ROLLCALL_INSIDE: '1', ROLLCALL_IP: ipProgram() },
   });
-  const { onOutput, announceAs } = options;
-  const takeBack = announceAs === undefined ? () => undefined : announce(announceAs, child.pid ?? 0);
+  const { onOutput } = options;
   if (onOutput) {
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput);
   }
   const exitCode = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
-      takeBack();
-      resolve(code ?? 128);
-    });
+    child.on('close', (code) => resolve(code ?? 128));
   });
   const control = child.stdio[3] as NodeJS.WritableStream;
   control.on('error', () => undefined);

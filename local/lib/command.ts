@@ -1,5 +1,5 @@
 import { Unavailable } from '../components/component.ts';
-import { enterNamespace, NamespaceRefused, type Inside, type NamespaceOptions } from '../namespace.ts';
+import { enterNamespace, NamespaceRefused, type Inside } from '../namespace.ts';
 
 /**
  * The outer half of a command of local/: makes ready, enters a namespace, hands on signals and takes over the exit
@@ -8,11 +8,10 @@ import { enterNamespace, NamespaceRefused, type Inside, type NamespaceOptions } 
 export async function runInNamespace(
   command: readonly string[],
   makeReady: () => Promise<Readonly<Record<string, string>>>,
-  options: Pick<NamespaceOptions, 'announceAs'> = {},
 ): Promise<void> {
   try {
     const env = await makeReady();
-    const inside = await enterNamespace(command, { ...options, env });
+    const inside = await enterNamespace(command, { env });
     const letGo = handOnSignals(inside);
     process.exitCode = await inside.exitCode;
     letGo();

@@ -26,12 +26,15 @@ export function writeShellSetup({ env, commands, greeting }: ShellSetup): void {
     chmodSync(path, 0o755);
   }
   const lines = [
+    'if [ -n "$ROLLCALL_INTERACTIVE" ] && [ -n "$BASH_VERSION" ] && [ -r ~/.bashrc ]; then . ~/.bashrc; fi',
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `export PATH=${[bin, ...programFolders()].map(quoted).join(':')}:"$PATH"`,
-    'if [ -z "$ROLLCALL_COMMAND" ]; then',
+    'if [ -n "$ROLLCALL_INTERACTIVE" ]; then',
     `  PS1='(rollcall) \\w \\$ '`,
     `  printf '%s\\n' ${quoted(greeting)}`,
     'fi',
+    // Not for what is started from the shell: that is not interactive.
+    'unset ROLLCALL_INTERACTIVE ENV',
   ];
   writeFileSync(shellSetupFile, `${lines.join('\n')}\n`);
 }
