@@ -102,7 +102,7 @@ async function fetchBinaries(
   } catch (cause) {
     const whyNotFetched = cause instanceof Error ? cause.message : String(cause);
     throw new Unavailable(
-      `${name} can be neither built (${whyNotBuilt}) nor fetched (${whyNotFetched}): install Go 1.25 or later, or set KUBEBUILDER_ASSETS to a folder with ${releases.map(({ binary }) => binary).join(', ')}.`,
+      `${name} can be neither built (${whyNotBuilt}) nor fetched (${whyNotFetched}): install Go 1.26 or later, or set KUBEBUILDER_ASSETS to a folder with ${releases.map(({ binary }) => binary).join(', ')}.`,
       { cause },
     );
   }

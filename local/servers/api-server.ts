@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { program } from '../components/index.ts';
 import { mustRun } from '../lib/run.ts';
 import { waitFor } from '../lib/wait.ts';
-import { withCleanup } from './etcd.ts';
 import { kubeClient, type KubeClient } from './kube-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { ServerProcess, type Server } from './server-process.ts';
+import { ServerProcess, withCleanup, type Server } from './server-process.ts';
 import { newWorkDir } from './work-dir.ts';
 
 /** Options of {@link startApiServer}. */

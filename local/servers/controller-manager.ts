@@ -1,7 +1,6 @@
 import { request, Agent } from 'undici';
 import { program } from '../components/index.ts';
-import { withCleanup } from './etcd.ts';
-import { ServerProcess, type Server } from './server-process.ts';
+import { ServerProcess, withCleanup, type Server } from './server-process.ts';
 import { newWorkDir } from './work-dir.ts';
 
 /** The controllers that the local cluster needs: owners are real, and slices of pods can be compared with ours. */

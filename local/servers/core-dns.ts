@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { program } from '../components/index.ts';
 import { dnsAddress } from '../namespace.ts';
-import { withCleanup } from './etcd.ts';
-import { ServerProcess, type Server } from './server-process.ts';
+import { ServerProcess, withCleanup, type Server } from './server-process.ts';
 import { newWorkDir } from './work-dir.ts';
 
 /** Options of {@link startCoreDns}. */

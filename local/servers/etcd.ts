@@ -1,8 +1,8 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { program } from '../components/index.ts';
-import { ServerProcess, type Server } from './server-process.ts';
+import { ServerProcess, withCleanup, type Server } from './server-process.ts';
 import { newWorkDir } from './work-dir.ts';
 
 /** etcd, the API server's storage. */
@@ -54,14 +54,4 @@ export async function startEtcd({
     return copy;
   };
   return Object.assign(withCleanup(server, folder), { url, copyData });
-}
-
-/** Lets the end of a server remove its folder, too. */
-export function withCleanup<T extends Server>(server: T, folder: string): T {
-  const dispose = server.dispose.bind(server);
-  server.dispose = async () => {
-    await dispose();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return server;
 }

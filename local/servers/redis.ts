@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { program } from '../components/index.ts';
-import { withCleanup } from './etcd.ts';
-import { ServerProcess, type Server } from './server-process.ts';
+import { ServerProcess, withCleanup, type Server } from './server-process.ts';
 import { newWorkDir } from './work-dir.ts';
 
 /** Options of {@link startRedis}. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { lastLines } from '../lib/run.ts';
 import { waitFor } from '../lib/wait.ts';
@@ -147,4 +148,14 @@ export class ServerProcess implements Server {
     if (!existsSync(this.logFile)) return `(no ${basename(this.logFile)})`;
     return lastLines(readFileSync(this.logFile, 'utf8'), lines);
   }
+}
+
+/** Lets the end of a server remove its folder, too. */
+export function withCleanup<T extends Server>(server: T, folder: string): T {
+  const dispose = server.dispose.bind(server);
+  server.dispose = async () => {
+    await dispose();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return server;
 }
