@@ -30,6 +30,7 @@ const NOT_OPENED: RegistryHealth = {
   available: false,
   reason: 'NeverRead',
   message: 'The operator has not opened the registry yet.',
+  needsHelp: false,
 };
 
 /** Looks at everything that one decision is made from. */

@@ -1,5 +1,3 @@
-import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
@@ -20,8 +18,6 @@ export interface GrpcServiceControllerOptions {
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
   readonly observer: ControllerObserver;
-  readonly logger: Logger;
-  readonly clock: Clock;
 }
 
 /**

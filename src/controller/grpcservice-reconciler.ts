@@ -1,6 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
-import type { Logger } from '../lib/logger.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import { LABEL_SERVICE_NAME } from '../model/names.ts';
 import type { ObjectKey } from '../model/key.ts';
@@ -26,7 +25,6 @@ export interface GrpcServiceReconcilerOptions {
   readonly statusWriter: GrpcServiceStatusWriter;
   readonly events: EventRecorder;
   readonly observer: ControllerObserver;
-  readonly logger: Logger;
   readonly clock: Clock;
   readonly clusterDomain: string;
 }

@@ -28,4 +28,6 @@ export interface RegistryHealth {
   /** CamelCase: Connected, NeverRead, AccessDenied, TableNotFound ... */
   readonly reason: string;
   readonly message: string;
+  /** True when trying again is of no use until somebody mends something: a wrong password, a missing table. */
+  readonly needsHelp: boolean;
 }

@@ -70,7 +70,7 @@ export class RegistrySupervisor implements RegistryDirectory {
     const open = this.get(key);
     if (open !== undefined) return { fault, health: open.health, ...open.facts() };
     if (fault === null) return undefined;
-    const health = { available: false, ...fault };
+    const health = { available: false, needsHelp: true, ...fault };
     return { fault, health, feed: null, server: null, services: 0, instances: 0, lastReadMs: null };
   }
 

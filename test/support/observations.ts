@@ -29,7 +29,7 @@ export function anObservation(
     publish: publishSpec(grpcService),
     lookup: { ok: true, key: 'ops/main', registry: aRegistry() },
     allowedCIDRs: [],
-    health: { available: true, reason: 'Connected', message: '' },
+    health: { available: true, reason: 'Connected', message: '', needsHelp: false },
     snapshot: aSnapshot([anInstance()]),
     nowUs: 1_000_000_000,
     slices: [],

@@ -93,20 +93,23 @@ const cases: readonly {
   { name: 'uniform ports', fields: {}, type: 'PortsUniform', is: 'True Uniform' },
   {
     name: 'a registry that fails after it was read',
-    fields: { health: { available: false, reason: 'Unreachable', message: 'no route' } },
+    fields: { health: { available: false, reason: 'Unreachable', message: 'no route', needsHelp: false } },
     type: 'RegistryAvailable',
     is: 'False Unreachable',
     says: /no route/,
   },
   {
     name: 'the same, for clients',
-    fields: { health: { available: false, reason: 'Unreachable', message: 'no route' } },
+    fields: { health: { available: false, reason: 'Unreachable', message: 'no route', needsHelp: false } },
     type: 'Ready',
     is: 'True Published',
   },
   {
     name: 'a registry not read yet',
-    fields: { snapshot: undefined, health: { available: false, reason: 'NeverRead', message: 'opening' } },
+    fields: {
+      snapshot: undefined,
+      health: { available: false, reason: 'NeverRead', message: 'opening', needsHelp: false },
+    },
     type: 'Ready',
     is: 'Unknown NeverRead',
   },
@@ -196,7 +199,9 @@ describe('statusDelayMs', () => {
   it('writes nothing where nothing differs', () =>
     assert.equal(statusDelayMs(status, structuredClone(status), 0), null));
   it('writes a transition at once', () => {
-    const down = statusOf({ health: { available: false, reason: 'Unreachable', message: '' } });
+    const down = statusOf({
+      health: { available: false, reason: 'Unreachable', message: '', needsHelp: false },
+    });
     assert.equal(statusDelayMs(status, down, 0), 0);
   });
   it('writes counts at most once a second', () => {

@@ -17,7 +17,7 @@ const ownService: KubeService = ((): KubeService => {
   return { ...service, metadata: { ...service.metadata, uid: 'svc-uid', resourceVersion: '7' } };
 })();
 const rival = aGrpcService({ dns: { serviceName: 'orders' } }, { name: 'older', uid: 'older-uid' });
-const down = { available: false, reason: 'Unreachable', message: 'connect ECONNREFUSED' };
+const down = { available: false, reason: 'Unreachable', message: 'connect ECONNREFUSED', needsHelp: false };
 
 const holds: readonly {
   readonly name: string;
