@@ -1,11 +1,17 @@
-/** Runs bench/main.ts inside a namespace: `npm run bench -- ARGUMENTS`. */
-import { join } from 'node:path';
-import { prepare } from './components/index.ts';
+/** Measures: `npm run bench -- cold|churn|idle [--json] [--quick]`. See docs/benchmarks.md. */
+import { delimiter, join } from 'node:path';
+import { prepare, programFolders } from './components/index.ts';
 import { runInNamespace } from './lib/command.ts';
 import { Progress } from './lib/progress.ts';
+import { mustRun } from './lib/run.ts';
 
-const bench = join(import.meta.dirname, '../bench/main.ts');
-await runInNamespace([process.execPath, bench, ...process.argv.slice(2)], async () => {
-  await prepare(new Progress());
-  return {};
+const root = join(import.meta.dirname, '..');
+const main = join(root, 'bench/main.ts');
+
+await runInNamespace([process.execPath, main, ...process.argv.slice(2)], async () => {
+  const progress = new Progress();
+  await prepare(progress, ['etcd', 'kubernetes', 'mariadb']);
+  // What users run is measured: the built form.
+  await progress.during('building', () => mustRun('npm', ['run', '--silent', 'build'], { cwd: root }));
+  return { PATH: [...programFolders(), process.env.PATH].join(delimiter) };
 });

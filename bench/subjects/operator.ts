@@ -1,0 +1,40 @@
+import { ServerProcess } from '../../local/servers/server-process.ts';
+import type { ApiServer } from '../../local/servers/api-server.ts';
+import { rollcall } from '../world/registry.ts';
+
+/** Where the operator's metrics are. */
+const metricsAddress = '10.77.0.30:8080';
+
+/** Options of {@link startOperator}. */
+export interface OperatorOptions {
+  readonly extraArgs?: readonly string[];
+  /** Of Node, such as `--cpu-prof`. */
+  readonly nodeArgs?: readonly string[];
+}
+
+/** Starts the built operator under the ServiceAccount of deploy/base; does not wait until it is ready. */
+export async function startOperator(
+  apiServer: ApiServer,
+  { extraArgs = [], nodeArgs = [] }: OperatorOptions = {},
+): Promise<ServerProcess> {
+  const account = { namespace: 'rollcall-system', name: 'rollcall' };
+  const kubeconfig = await apiServer.serviceAccountKubeconfig(account);
+  return await ServerProcess.start({
+    name: 'operator',
+    command: process.execPath,
+    args: [
+      ...[...nodeArgs, rollcall, 'operator', '--kubeconfig', kubeconfig],
+      ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
+      ...['--metrics-address', metricsAddress, '--health-address', '10.77.0.30:8081'],
+      ...extraArgs,
+    ],
+    isReady: () => Promise.resolve(true),
+  });
+}
+
+/** One number of the operator's metrics; NaN when it has no such line. `name` with its labels, as in the text. */
+export async function operatorMetric(name: string): Promise<number> {
+  const text = await (await fetch(`http://${metricsAddress}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? NaN);
+}
