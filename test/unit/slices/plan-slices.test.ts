@@ -79,6 +79,11 @@ describe('a slice that is written', () => {
     assert.deepEqual(names(create), [`${stem}-1`, `${stem}-2`, `${stem6}-1`, `${stem6}-2`]);
   });
 
+  it('stands in the plan in the order of the names', () => {
+    const { create } = plan([], endpoints(11), { max: 1 });
+    assert.deepEqual(names(create), names(create).sort());
+  });
+
   it('has another name for another owner, and the same on every replica', () => {
     const of = (uid: string): string[] => names(plan([], endpoints(1), { target: aTarget({ uid }) }).create);
     assert.deepEqual(of(UID), of(UID));
@@ -202,6 +207,22 @@ describe('packing', () => {
     );
   });
 
+  it('counts as full what is left of a slice, not what was in it', () => {
+    const current = [aSlice('a', endpoints([1, 2, 3, 4])), aSlice('b', endpoints([5, 6, 7]))];
+    const p = plan(current, endpoints([1, 5, 6, 8]), { max: 4 });
+    assert.deepEqual(addressesIn(p.update[0]), [anAddress(1)]);
+    assert.deepEqual(
+      addressesIn(p.update[1]),
+      [5, 6, 8].map((n) => anAddress(n)),
+    );
+  });
+
+  it('fills new slices and puts only what is left over into an untouched one', () => {
+    const current = [aSlice('a', endpoints([1, 2, 3]))];
+    const p = plan(current, endpoints(12), { max: 4 });
+    assert.deepEqual(shape(p), { create: 2, update: ['a'], delete: [], unchanged: 0 });
+  });
+
   it('puts the rest into the fullest untouched slice that has room for all of it', () => {
     const current = [
       aSlice('a', endpoints([1])),
@@ -295,6 +316,11 @@ describe('a service without endpoints', () => {
     assert.deepEqual(shape(p), { create: 0, update: ['b'], delete: ['c'], unchanged: 0 });
     assert.deepEqual(p.update[0]?.endpoints, []);
     assert.equal(p.addressesRemoved, 3);
+  });
+
+  it('keeps the first by name, however full each was', () => {
+    const current = [aSlice('a', endpoints([1])), aSlice('b', endpoints([2, 3]))];
+    assert.deepEqual(shape(plan(current, [])), { create: 0, update: ['a'], delete: ['b'], unchanged: 0 });
   });
 
   it('prefers one that is empty already', () => {
@@ -467,6 +493,12 @@ describe('slices that somebody changed', () => {
     const p = plan([aSlice('a', endpoints(5)), aSlice('b', endpoints([6]))], endpoints(6), { max: 2 });
     assert.deepEqual(shape(p), { create: 2, update: ['a'], delete: [], unchanged: 1 });
     assert.deepEqual(addressesIn(p.update[0]), [anAddress(1), anAddress(2)]);
+  });
+
+  it('new endpoints then go with the ones that move: no untouched slice is written for them', () => {
+    const p = plan([aSlice('a', endpoints(3)), aSlice('b', endpoints([4]))], endpoints(5), { max: 2 });
+    assert.deepEqual(shape(p), { create: 1, update: ['a'], delete: [], unchanged: 1 });
+    assert.deepEqual(addressesIn(p.create[0]), [anAddress(3), anAddress(5)]);
   });
 });
 
