@@ -33,6 +33,7 @@ export async function runStages(args: TestArguments, progress: Progress): Promis
     style: { head: [], border: [] },
   });
   const results: StageResult[] = [];
+  const interrupted = watchForInterrupt();
   for (const stage of wanted) {
     const since = Date.now();
     progress.say(`\n== ${stage.name}`);
@@ -41,8 +42,29 @@ export async function runStages(args: TestArguments, progress: Progress): Promis
     results.push(result);
     const { passed, failed, skipped } = result;
     table.push([stage.name, passed, failed.length, skipped.length, seconds(since)]);
+    if (interrupted.aborted) {
+      results.push({
+        passed: 0,
+        failed: ['the tests ran to their end (they were interrupted)'],
+        skipped: [],
+      });
+      break;
+    }
   }
   return summarize(results, table.toString());
+}
+
+/** A signal ends the running stage, which gets it too, and the stages after it are not started. */
+function watchForInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      // The second time, and in the static checks, there is nothing to wait for.
+      if (controller.signal.aborted || process.listenerCount(name) === 1) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
 }
 
 /** Runs one stage; nothing to run gives undefined. */
