@@ -37,8 +37,12 @@ const atHome: AccessCase[] = [
   ...verbs('/secrets', read, own),
   ...verbs('events.k8s.io/events', ['create', 'patch'], own),
   { verb: 'create', resource: 'coordination.k8s.io/leases', namespace: own },
-  { verb: 'get', resource: 'coordination.k8s.io/leases', namespace: own, name: 'rollcall' },
-  { verb: 'update', resource: 'coordination.k8s.io/leases', namespace: own, name: 'rollcall' },
+  ...[...read, 'update'].map((verb) => ({
+    verb,
+    resource: 'coordination.k8s.io/leases',
+    namespace: own,
+    name: 'rollcall',
+  })),
 ];
 
 /** What it may never do, however it is installed. */
@@ -49,6 +53,7 @@ const never: AccessCase[] = [
   ...verbs('rollcall.dev/registries', read, ''),
   ...verbs('rollcall.dev/registries', ['create', 'update', 'patch', 'delete'], own),
   ...verbs('rollcall.dev/grpcservices', ['create', 'update', 'patch', 'delete'], 'shop'),
+  ...verbs('coordination.k8s.io/leases', ['list', 'watch'], own),
   { verb: 'update', resource: 'coordination.k8s.io/leases', namespace: own, name: 'another' },
   { verb: 'update', resource: 'coordination.k8s.io/leases', namespace: 'shop', name: 'rollcall' },
   ...verbs('/services', ['patch', 'deletecollection'], 'shop'),

@@ -180,6 +180,9 @@ describe('deploy/ on a real API server', () => {
         assert.match(answer.stderr, /Forbidden/, resource);
       }
       assert.equal((await ask('get', 'secrets,registries', '-n', 'rollcall-system')).code, 0);
+      const lease = ['get', 'leases', '-n', 'rollcall-system'];
+      assert.equal((await ask(...lease, '--field-selector', 'metadata.name=rollcall')).code, 0);
+      assert.match((await ask(...lease)).stderr, /Forbidden/);
     });
 
     describe('people', () => {
