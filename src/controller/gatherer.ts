@@ -78,9 +78,7 @@ export class Gatherer {
   #allowedCIDRs(registry: Registry): readonly Cidr[] {
     let cidrs = this.#cidrs.get(registry);
     if (cidrs === undefined) {
-      // The API server has checked each one (CEL isCIDR); one that it took and we do not allows nothing, rather than everything.
-      const parsed = (registry.spec.allowedCIDRs ?? []).map(parseCidr);
-      cidrs = parsed.flatMap((result) => (result.ok ? [result.cidr] : []));
+      cidrs = readCidrs(registry.spec.allowedCIDRs ?? []);
       this.#cidrs.set(registry, cidrs);
     }
     return cidrs;
@@ -136,4 +134,15 @@ export class Gatherer {
     const labelSelector = `${LABEL_SERVICE_NAME}=${publish.dns.serviceName},${LABEL_MANAGED_BY}!=${MANAGED_BY}`;
     return this.#options.sliceClient.list({ namespace, labelSelector }, signal);
   }
+}
+
+/**
+ * The API server has checked each one (CEL isCIDR). One that it took and we do not understand allows nothing; and because an
+ * empty list would allow everything, a list of which none is understood becomes one that no publishable address is in.
+ */
+function readCidrs(texts: readonly string[]): readonly Cidr[] {
+  const read = (list: readonly string[]): readonly Cidr[] =>
+    list.map(parseCidr).flatMap((result) => (result.ok ? [result.cidr] : []));
+  const cidrs = read(texts);
+  return texts.length > 0 && cidrs.length === 0 ? read(['0.0.0.0/32']) : cidrs;
 }

@@ -1,34 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
 import type { DnsView } from '../desired/dns-view.ts';
-import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { EndpointCounts, GrpcService, GrpcServiceStatus } from '../model/grpcservice.ts';
-import type { Snapshot } from '../registry/snapshot.ts';
 import { conditionsDiffer, mergeConditions, metaTime } from './conditions.ts';
+import type { StatusFacts } from './grpcservice-status-facts.ts';
 import { grpcServiceVerdicts } from './grpcservice-verdicts.ts';
-import type { RegistryHealth } from './registry-directory.ts';
-
-/** What came of writing; the last part of the status. */
-export type PublishOutcome =
-  | { readonly kind: 'Published' }
-  /** Nothing was written, on purpose: paused, a removal that waits for its confirmation, a name that is taken ... */
-  | { readonly kind: 'Held'; readonly reason: string; readonly message: string }
-  /** The API server refused or failed. */
-  | { readonly kind: 'Failed'; readonly reason: string; readonly message: string };
-
-/** All that the status of a GrpcService is made of. */
-export interface StatusFacts {
-  readonly publish: PublishSpec;
-  /** Why the GrpcService has no registry; null when it has one. */
-  readonly registryFault: { readonly reason: string; readonly message: string } | null;
-  readonly registryHealth: RegistryHealth;
-  readonly snapshot: Snapshot | undefined;
-  readonly desired: DesiredEndpoints | null;
-  readonly dns: DnsView | null;
-  readonly slices: number;
-  readonly outcome: PublishOutcome;
-  readonly clusterDomain: string;
-}
 
 const REJECTED_SHOWN = 10;
 

@@ -2,7 +2,7 @@ import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
 import type { DnsView } from '../desired/dns-view.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { Verdict } from './conditions.ts';
-import type { StatusFacts } from './grpcservice-status.ts';
+import type { StatusFacts } from './grpcservice-status-facts.ts';
 
 /** The conditions of a GrpcService, Ready first. Each False says what is wrong and what to type. */
 export function grpcServiceVerdicts(grpcService: GrpcService, facts: StatusFacts): readonly Verdict[] {

@@ -63,6 +63,7 @@ export interface Decision {
  * | no Registry, or one that may not be used | nothing: a fault of ours or of a spec never takes an address away |
  * | the Registry was not read since this process started | nothing |
  * | the Service is somebody else's | nothing |
+ * | the Service was adopted, and may not be any more | the annotation and the slices are taken away |
  * | the first read of this process takes away much of what is published | nothing, until a second read says the same |
  * | otherwise | slices, Service, then what is obsolete |
  */
@@ -80,7 +81,8 @@ export function decide(observation: Observation, mayCompact: boolean): Decision 
     return { ...told, writes: null, held: notRead(observation.health) };
   }
   const service = plannedService(observation);
-  if (service.action === 'refuse') return { ...told, writes: null, held: service };
+  const blocked = blockedBy(service, observation);
+  if (blocked !== null) return { ...told, ...blocked };
   if (mustConfirm(observation, snapshot, desired)) {
     return { ...told, writes: null, held: CONFIRMING, confirm: true };
   }
@@ -109,6 +111,12 @@ function obstacleTo({ nameHolder, grpcService, publish, lookup }: Observation): 
 /** Safety rule 2 for the first read of a process, which only what is published can be compared with. */
 function mustConfirm(observation: Observation, snapshot: Snapshot, desired: DesiredEndpoints): boolean {
   return !snapshot.confirmed && isDrastic(publishedRows(observation), { instances: desired.base });
+}
+
+/** What is to be done where the Service may not be used: nothing, unless it was given up on purpose. */
+function blockedBy(service: ServicePlan, observation: Observation): Pick<Decision, 'writes' | 'held'> | null {
+  if (service.action === 'refuse') return { writes: null, held: service };
+  return service.reason === 'Released' ? { writes: withdrawal(observation), held: service } : null;
 }
 
 function notRead(health: RegistryHealth): Held {

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { decide } from '../../../src/controller/publish-decision.ts';
-import {
-  grpcServiceStatus,
-  statusDelayMs,
-  type StatusFacts,
-} from '../../../src/controller/grpcservice-status.ts';
+import { grpcServiceStatus, statusDelayMs } from '../../../src/controller/grpcservice-status.ts';
+import type { StatusFacts } from '../../../src/controller/grpcservice-status-facts.ts';
 import type { GrpcService } from '../../../src/model/grpcservice.ts';
 import type { Condition } from '../../../src/model/kube-objects.ts';
 import { aGrpcService } from '../../support/grpc-services.ts';

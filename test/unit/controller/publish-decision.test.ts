@@ -176,6 +176,18 @@ describe('decide', () => {
     });
   });
 
+  it('gives an adopted Service back, with its slices, once adoption is Never again', () => {
+    const adopted: KubeService = {
+      metadata: { ...foreignService.metadata, annotations: { 'rollcall.dev/adopted-by': UID } },
+      spec: { clusterIP: 'None', ports: [{ port: 50051 }] },
+    };
+    const { writes, held } = decide(anObservation({ kubeService: adopted, slices: published(1) }), false);
+    assert.equal(held?.reason, 'Released');
+    assert.equal(writes?.obsoleteSlices.length, 1);
+    assert.equal(writes.releasedServices.length, 1);
+    assert.deepEqual(writes.obsoleteServices, []);
+  });
+
   it('packs sparse slices only when it is told that the service is quiet', () => {
     const sparse = [1, 2, 3].map((n) => aSlice(`orders-4-abcde-${n}`, endpoints([n])));
     const instances = [1, 2, 3].map((n) => anInstance({ instanceId: `i${n}`, address: `10.0.0.${n}` }));
