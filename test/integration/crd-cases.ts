@@ -127,9 +127,9 @@ export const wrongRegistries: readonly WrongCase[] = [
     says: 'columns.lastHeartbeat needs ttl, the length of a lease',
   },
   {
-    name: 'a ttl without a beat',
-    change: custom({ columns: { expiresAt: 'e' }, ttl: '30s' }),
-    says: 'ttl is used with columns.lastHeartbeat only',
+    name: 'a ttl without leases',
+    change: custom({ ttl: '30s' }),
+    says: 'name columns.lastHeartbeat or columns.expiresAt, or remove ttl',
   },
   {
     name: 'a ttl that is too short',

@@ -119,7 +119,7 @@ describe('the CRDs on a real API server', () => {
       const { spec } = await tryOut('registries', object);
       assert.deepEqual((spec as Json).schema, {
         type: 'Custom',
-        custom: { table: 'servers', columns, timeZone: '+00:00' },
+        custom: { table: 'servers', columns, timeZone: '+00:00', timeUnit: 'Seconds' },
       });
     });
   });
