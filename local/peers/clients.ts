@@ -32,6 +32,10 @@ export interface ClientOptions {
   readonly ca?: string;
   /** The name to expect in the certificate. */
   readonly authority?: string;
+  /** The least time between two lookups of the name; every client's own default is 30 s. */
+  readonly minResolutionMs?: number;
+  /** Retries nothing, not even what a server never saw. */
+  readonly noRetries?: boolean;
 }
 
 /** Runs a client to its end and gives its totals. */
@@ -82,9 +86,11 @@ function clientCommand(kind: ClientKind, options: ClientOptions): [string, ...st
     ['--timeout', options.timeoutSeconds],
     ['--ca', options.ca],
     ['--authority', options.authority],
+    ['--min-resolution-ms', options.minResolutionMs],
   ] as const;
   const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, `${value}`]));
   if (options.waitForReady) args.push('--wait-for-ready');
+  if (options.noRetries) args.push('--no-retries');
   return [...clientProgram(kind), options.target, ...args];
 }
 

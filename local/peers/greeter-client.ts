@@ -24,6 +24,8 @@ const { values, positionals } = parseArgs({
     summary: flag,
     ca: text,
     authority: text,
+    'min-resolution-ms': text,
+    'no-retries': flag,
   },
 });
 
@@ -44,6 +46,10 @@ const client = new Client(
     ...(values.authority === undefined || values.ca === undefined
       ? {}
       : { 'grpc.ssl_target_name_override': values.authority }),
+    ...(values['min-resolution-ms'] === undefined
+      ? {}
+      : { 'grpc.dns_min_time_between_resolutions_ms': Number(values['min-resolution-ms']) }),
+    ...(values['no-retries'] ? { 'grpc.enable_retries': 0 } : {}),
   },
 );
 const sayHello = greeterService.SayHello;

@@ -28,6 +28,8 @@ def parse_arguments():
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("--ca")
     parser.add_argument("--authority")
+    parser.add_argument("--min-resolution-ms", type=int)
+    parser.add_argument("--no-retries", action="store_true")
     arguments = parser.parse_args()
     if not arguments.calls and not arguments.duration:
         parser.error("--calls or --duration is needed")
@@ -41,6 +43,10 @@ def open_channel(arguments):
     ]
     if arguments.authority:
         options.append(("grpc.default_authority", arguments.authority))
+    if arguments.min_resolution_ms is not None:
+        options.append(("grpc.dns_min_time_between_resolutions_ms", arguments.min_resolution_ms))
+    if arguments.no_retries:
+        options.append(("grpc.enable_retries", 0))
     if not arguments.ca:
         return grpc.insecure_channel(arguments.target, options)
     if arguments.authority:

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver/dns"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -29,6 +30,8 @@ func main() {
 	summary := flag.Bool("summary", false, "print one line of totals instead of a line a call")
 	ca := flag.String("ca", "", "file of the certificate authority; plain text without it")
 	authority := flag.String("authority", "", "name to expect in the server's certificate")
+	minResolution := flag.Int("min-resolution-ms", 0, "least time between two lookups of the name; 0: grpc-go's own")
+	noRetries := flag.Bool("no-retries", false, "retry nothing")
 	target := parseTarget()
 	if target == "" || (*calls == 0 && *duration == 0) {
 		fmt.Fprintln(os.Stderr, "usage: greeter-client-go TARGET --calls N | --duration SECONDS [--policy P] [--rate R] [--summary]")
@@ -49,6 +52,12 @@ func main() {
 	}
 	if *authority != "" {
 		options = append(options, grpc.WithAuthority(*authority))
+	}
+	if *noRetries {
+		options = append(options, grpc.WithDisableRetry())
+	}
+	if *minResolution > 0 {
+		dns.SetMinResolutionInterval(time.Duration(*minResolution) * time.Millisecond)
 	}
 	conn, err := grpc.NewClient(target, options...)
 	if err != nil {
