@@ -46,7 +46,7 @@ async function compare(size: Size, options: BenchmarkOptions): Promise<Runs[]> {
   return await interleave(sides, options.quick ? 1 : 5, options.progress);
 }
 
-async function ourSide(name: string, size: Size, { progress }: BenchmarkOptions): Promise<Side> {
+async function ourSide(name: string, size: Size, { progress, profile }: BenchmarkOptions): Promise<Side> {
   const { instances, services } = size;
   const names = serviceNames(services);
   const what = `${instances} rows`;
@@ -58,7 +58,8 @@ async function ourSide(name: string, size: Size, { progress }: BenchmarkOptions)
   const measure = async () => {
     const registry = await startRegistry(rows);
     try {
-      return await measureCold(cluster, instances, startOperator, async () => ({
+      const start = (apiServer: ApiServer) => startOperator(apiServer, { profile });
+      return await measureCold(cluster, instances, start, async () => ({
         loopDelay: 1000 * (await operatorMetric('rollcall_event_loop_delay_seconds{quantile="1"}')),
       }));
     } finally {

@@ -64,7 +64,7 @@ async function ourSide(
   size: Size,
   seconds: number,
   leaseMs: number | null,
-  { progress }: BenchmarkOptions,
+  { progress, profile }: BenchmarkOptions,
 ): Promise<Side> {
   const [cluster, rows] = await progress.during(`making the state of ${name}`, async () => [
     await storedState((apiServer) => createGrpcServices(apiServer, serviceNames(size.services))),
@@ -74,7 +74,8 @@ async function ourSide(
     const registry = await startRegistry(rows, statementStatistics);
     const beats = leaseMs === null ? undefined : await Beats.start(registry, leaseMs);
     try {
-      return await measureIdle(cluster, size.instances, seconds, startOperator, () => sqlWork(registry));
+      const start = (apiServer: ApiServer) => startOperator(apiServer, { profile });
+      return await measureIdle(cluster, size.instances, seconds, start, () => sqlWork(registry));
     } finally {
       await beats?.stop();
       await registry.dispose();

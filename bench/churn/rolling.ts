@@ -22,12 +22,13 @@ const metrics = {
 };
 
 /** Every server of one big service is replaced, some at a time; each step is settled before the next. */
-export async function rollingReplacement({ quick, progress }: BenchmarkOptions): Promise<Report> {
+export async function rollingReplacement(options: BenchmarkOptions): Promise<Report> {
+  const { quick, progress } = options;
   const endpoints = quick ? 500 : 5000;
   const inStep = 50;
   const old = fleet(endpoints, 1);
   const sides = await progress.during('making the states of the rolling replacement', async () => [
-    await ourLiveSide('rollcall, poll 100 ms', old, { pollInterval: '100ms' }),
+    await ourLiveSide('rollcall, poll 100 ms', old, { pollInterval: '100ms' }, options),
     ...(await peerLiveSides(old, {
       'EndpointSlice controller': [],
       'the same, batching 500 ms': ['--endpointslice-updates-batch-period=500ms'],

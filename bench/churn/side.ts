@@ -1,5 +1,6 @@
 import type { ServerProcess } from '../../local/servers/server-process.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
+import type { BenchmarkOptions } from '../harness/benchmark.ts';
 import { startEndpointSliceController } from '../subjects/endpointslice-controller.ts';
 import { startOperator } from '../subjects/operator.ts';
 import { startControlPlane, storedState } from '../world/control-plane.ts';
@@ -38,6 +39,7 @@ export async function ourLiveSide(
   name: string,
   members: readonly Member[],
   settings: RegistrySettings,
+  { profile }: BenchmarkOptions,
 ): Promise<LiveSide> {
   const cluster = await storedState((apiServer) =>
     createGrpcServices(apiServer, servicesOf(members), settings),
@@ -46,7 +48,8 @@ export async function ourLiveSide(
   const start = async () => {
     const registry = await startRegistry(rows);
     const end = () => registry.dispose();
-    const world = await converged(cluster, members, startOperator, end);
+    const operator = (apiServer: ApiServer) => startOperator(apiServer, { profile });
+    const world = await converged(cluster, members, operator, end);
     return {
       ...world,
       replace: (gone: readonly Member[], come: readonly Member[]) => replaceRows(registry, gone, come),

@@ -21,14 +21,16 @@ const metrics = {
 };
 
 /** One server after the other becomes unready, evenly in time: how long until the slice says so. */
-export async function steadyChanges({ quick, progress }: BenchmarkOptions): Promise<Report> {
+export async function steadyChanges(options: BenchmarkOptions): Promise<Report> {
+  const { quick, progress } = options;
   const seconds = quick ? 5 : 30;
   const members = fleet(quick ? 500 : 5000, quick ? 5 : 50);
   const sides = await progress.during('making the states of the steady changes', async () => {
     const ours: { side: LiveSide; intervalMs: number }[] = [];
     for (const intervalMs of pollIntervals) {
       const name = `rollcall, poll ${intervalMs} ms`;
-      ours.push({ side: await ourLiveSide(name, members, { pollInterval: `${intervalMs}ms` }), intervalMs });
+      const settings = { pollInterval: `${intervalMs}ms` };
+      ours.push({ side: await ourLiveSide(name, members, settings, options), intervalMs });
     }
     const peers = await peerLiveSides(members, { 'EndpointSlice controller': [] });
     return [...ours, ...peers.map((side) => ({ side, intervalMs: 0 }))];

@@ -52,6 +52,8 @@ export interface Report {
 export interface BenchmarkOptions {
   /** Smaller numbers and one run: whether it works and the counts are right; its times mean nothing. */
   readonly quick: boolean;
+  /** A folder for CPU profiles of the operator, one a run (for Chrome's DevTools); they make it slower. */
+  readonly profile: string | undefined;
   readonly progress: Progress;
 }
 

@@ -7,29 +7,33 @@ const metricsAddress = '10.77.0.30:8080';
 
 /** Options of {@link startOperator}. */
 export interface OperatorOptions {
+  /** See BenchmarkOptions. */
+  readonly profile?: string | undefined;
   readonly extraArgs?: readonly string[];
-  /** Of Node, such as `--cpu-prof`. */
-  readonly nodeArgs?: readonly string[];
 }
 
 /** Starts the built operator under the ServiceAccount of deploy/base; does not wait until it is ready. */
 export async function startOperator(
   apiServer: ApiServer,
-  { extraArgs = [], nodeArgs = [] }: OperatorOptions = {},
+  { profile, extraArgs = [] }: OperatorOptions = {},
 ): Promise<ServerProcess> {
   const account = { namespace: 'rollcall-system', name: 'rollcall' };
   const kubeconfig = await apiServer.serviceAccountKubeconfig(account);
-  return await ServerProcess.start({
+  const operator = await ServerProcess.start({
     name: 'operator',
     command: process.execPath,
     args: [
-      ...[...nodeArgs, rollcall, 'operator', '--kubeconfig', kubeconfig],
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+      ...[rollcall, 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
       ...['--metrics-address', metricsAddress, '--health-address', '10.77.0.30:8081'],
       ...extraArgs,
     ],
     isReady: () => Promise.resolve(true),
   });
+  // A profile is written at a clean end only.
+  if (profile !== undefined) operator.dispose = () => operator.stop();
+  return operator;
 }
 
 /** One number of the operator's metrics; NaN when it has no such line. `name` with its labels, as in the text. */
