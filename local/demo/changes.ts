@@ -1,0 +1,109 @@
+import type { DemoState, ShownGrpcService, ShownRow } from './state.ts';
+import { timeText } from './text.ts';
+import { failureText } from './view.ts';
+
+/** What is different in `after`, as sentences. */
+export function changes(before: DemoState, after: DemoState): string[] {
+  return [
+    ...rowLines(before.rows, after),
+    ...conditionLines(before.grpcServices, after),
+    ...partLines(before, after),
+    ...callLines(before, after),
+  ];
+}
+
+/** Everything in one line. */
+export function summary({ rows, slices, calls }: Pick<DemoState, 'rows' | 'slices' | 'calls'>): string {
+  const alive = rows.filter(({ expired, status }) => !expired && status !== 'DOWN').length;
+  const endpoints = slices.flatMap((slice) => slice.endpoints);
+  const ready = endpoints.filter(({ state }) => state === 'ready').length;
+  const draining = endpoints.length - ready;
+  const servers = calls.servers.map(({ server, calls: answered }) => `${server} ${answered}`).join(', ');
+  return [
+    `${alive} rows alive`,
+    `${ready} endpoints ready${draining > 0 ? `, ${draining} draining` : ''} in ${slices.length} slices`,
+    `${calls.calls} calls (${servers}), ${calls.failed} failed, ${calls.perSecond.toFixed(1)} a second`,
+  ].join('; ');
+}
+
+function rowLines(before: readonly ShownRow[], { rows, now }: DemoState): string[] {
+  const known = new Map(before.map((row) => [`${row.service} ${row.instanceId}`, row]));
+  return rows.flatMap((row) => {
+    const earlier = known.get(`${row.service} ${row.instanceId}`);
+    const name = `${row.instanceId} (${row.address})`;
+    return [
+      ...statusLines(name, earlier, row, now),
+      ...(row.afterMs !== undefined && earlier?.afterMs === undefined
+        ? [`endpoint: ${name} ${publishedText[row.published]} ${timeText(row.afterMs)} after the row said so`]
+        : []),
+    ];
+  });
+}
+
+const publishedText = {
+  ready: 'ready in the slices',
+  draining: 'draining in the slices',
+  absent: 'gone from the slices',
+} as const;
+
+function statusLines(name: string, earlier: ShownRow | undefined, row: ShownRow, now: number): string[] {
+  if (earlier?.status !== row.status) return [`row: ${name} ${row.status}`];
+  if (earlier.expired === row.expired) return [];
+  if (!row.expired) return [`row: ${name} beats again`];
+  return [`row: ${name} expired ${timeText(now - (row.expiresAt ?? now))} ago`];
+}
+
+function conditionLines(before: readonly ShownGrpcService[], { grpcServices }: DemoState): string[] {
+  const known = new Map(
+    before.flatMap(({ namespace, name, conditions }) =>
+      conditions.map((condition) => [`${namespace}/${name} ${condition.type}`, condition.status] as const),
+    ),
+  );
+  return grpcServices.flatMap(({ namespace, name, conditions }) =>
+    conditions
+      .filter(({ type, status }) => known.get(`${namespace}/${name} ${type}`) !== status)
+      .map(({ type, status, reason, message }) => {
+        const why = status === 'True' ? reason : `${reason}: ${message}`;
+        return `GrpcService ${namespace}/${name}: ${type}=${status} (${why})`;
+      }),
+  );
+}
+
+function partLines(before: DemoState, { database, operator }: DemoState): string[] {
+  const lines: string[] = [];
+  if (before.database.answers !== database.answers) {
+    lines.push(
+      `database: ${database.name} at ${database.address} ${database.answers ? 'answers' : 'does not answer'}`,
+    );
+  }
+  if (before.operator.pid !== operator.pid) {
+    lines.push(
+      operator.pid === undefined
+        ? 'operator: ended'
+        : `operator: ${operator.identity} runs (pid ${operator.pid})`,
+    );
+  }
+  if (operator.leads && !before.operator.leads) lines.push(`operator: ${operator.identity} leads`);
+  return lines;
+}
+
+function callLines(before: DemoState, { rows, calls }: DemoState): string[] {
+  const known = new Set(before.calls.servers.map(({ server }) => server));
+  const registered = new Map(
+    rows.flatMap(({ instanceId, wantedAt, afterMs }) =>
+      afterMs === undefined ? [] : [[instanceId, wantedAt] as const],
+    ),
+  );
+  const lines = calls.servers
+    .filter(({ server }) => !known.has(server))
+    .map(({ server, firstAt }) => {
+      const since = registered.get(server);
+      const after = since === undefined ? '' : `, ${timeText(firstAt - since)} after its row said UP`;
+      return `calls: ${server} answers its first${after}`;
+    });
+  const failed = calls.failed - before.calls.failed;
+  if (failed > 0 && calls.lastFailure) {
+    lines.push(`calls: ${failed} failed: ${failureText(calls.lastFailure)}`);
+  }
+  return lines;
+}

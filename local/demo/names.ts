@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { workDir } from '../namespace.ts';
+
+/** The operator's own namespace, as in deploy/base. */
+export const operatorNamespace = 'rollcall-system';
+
+/** The operator's ServiceAccount, as in deploy/base. */
+export const operatorAccount = 'rollcall';
+
+/** Namespace of the GrpcService. */
+export const demoNamespace = 'demo';
+
+/** Of the service in the registry, the GrpcService and the Service. */
+export const serviceName = 'greeter';
+
+/** What the servers listen on and the client dials. */
+export const port = 50051;
+
+/** What the client dials. */
+export const target = `dns:///${serviceName}.${demoNamespace}.svc.cluster.local:${port}`;
+
+/** The registry's database. */
+export const database = 'rollcall';
+
+/** A lease of a server: it beats every third of it. */
+export const ttlMs = 6000;
+
+/** How long a server that is asked to end stays in the registry as DRAINING. */
+export const drainMs = 4000;
+
+/** After this time a client has to connect, and so to look at DNS, again. */
+export const maxConnectionAgeMs = 10_000;
+
+/** Where the demonstration keeps what `npm run shell` needs; in memory, inside the namespace. */
+export const demoDir = join(workDir, 'demo');
+
+/** The socket of the command `demo`. */
+export const controlSocket = join(demoDir, 'control');
+
+/** A GrpcService for the person to apply. */
+export const exampleFile = join(demoDir, 'greeter-a.yaml');
+
+/** The defaults file of the SQL client. */
+export const sqlDefaultsFile = join(demoDir, 'client.cnf');

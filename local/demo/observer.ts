@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from '../cluster.ts';
+import type { DatabaseServer } from '../servers/database.ts';
+import { changes } from './changes.ts';
+import type { Caller } from './caller.ts';
+import { followRows, type FollowedRow, type Publication, type SeenEndpoint } from './follow-rows.ts';
+import type { Fleet } from './fleet.ts';
+import { target } from './names.ts';
+import type { Operator } from './operator.ts';
+import { readRows, type RegistryRow } from './rows.ts';
+import type { DemoEvent, DemoState, ShownGrpcService, ShownSlice } from './state.ts';
+import { shownGrpcService, shownSlice } from './shown-objects.ts';
+import { watchObjects, type WatchedObject } from './watch.ts';
+
+/** How often the rows are read. */
+const rowsIntervalMs = 200;
+
+/** A look at the rows that takes longer counts as no answer. */
+const answerWithinMs = 1000;
+
+const eventsKept = 100;
+
+interface Lease extends WatchedObject {
+  readonly spec?: { readonly holderIdentity?: string };
+}
+
+/** What the observer looks at. */
+export interface Observed {
+  readonly cluster: Cluster;
+  readonly database: DatabaseServer;
+  readonly fleet: Fleet;
+  readonly caller: Caller;
+  readonly clientKind: string;
+  readonly operator: Operator;
+}
+
+/** Looks at everything all the time: rows by SQL, objects by watches, calls by the client's own output. */
+export class Observer {
+  readonly #observed: Observed;
+  readonly #startedAt = Date.now();
+  readonly #endpoints = new Map<string, SeenEndpoint>();
+  #looked = false;
+  #rows: readonly RegistryRow[] = [];
+  #followed: readonly FollowedRow[] = [];
+  #answers = true;
+  #slices: readonly ShownSlice[] = [];
+  #grpcServices: readonly ShownGrpcService[] = [];
+  #leader: string | undefined;
+  #events: readonly DemoEvent[] = [];
+  #hint: string | undefined;
+
+  constructor(observed: Observed) {
+    this.#observed = observed;
+  }
+
+  /** Something happened; `hint` says what to look for. */
+  note(text: string, hint?: string): void {
+    this.#events = [...this.#events, { at: Date.now(), text }].slice(-eventsKept);
+    this.#hint = hint ?? this.#hint;
+  }
+
+  /** Looks until `signal` is aborted, and notes what changes. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { url: server, ca, token } = this.#observed.cluster.apiServer;
+    const access = { server, ca, token };
+    const watch = (path: string, onChange: (objects: readonly WatchedObject[]) => void) =>
+      watchObjects(access, path, onChange, signal);
+    const ours = 'labelSelector=endpointslice.kubernetes.io%2Fmanaged-by%3Drollcall.dev';
+    await Promise.all([
+      this.#followTable(signal),
+      this.#noteChanges(signal),
+      watch(`/apis/discovery.k8s.io/v1/endpointslices?${ours}`, (slices) => this.#sliced(slices)),
+      watch('/apis/rollcall.dev/v1alpha1/grpcservices', (objects) => {
+        this.#grpcServices = objects.map(shownGrpcService).sort(byName);
+      }),
+      watch('/apis/coordination.k8s.io/v1/namespaces/rollcall-system/leases', (leases) => {
+        this.#leader = (leases[0] as Lease | undefined)?.spec?.holderIdentity;
+      }),
+    ]);
+  }
+
+  /** What is known at this moment. */
+  state(): DemoState {
+    const { database, fleet, caller, operator, clientKind } = this.#observed;
+    const now = Date.now();
+    const pids = fleet.pids();
+    this.#followed = followRows(this.#followed, this.#rows, this.#endpoints, now);
+    return {
+      ...{ now, startedAt: this.#startedAt },
+      database: {
+        name: `${database.flavor === 'mysql' ? 'MySQL' : 'MariaDB'} ${/^[\d.]+/.exec(database.version)?.[0] ?? ''}`,
+        address: `${database.address}:${database.port}`,
+        pid: database.pid,
+        answers: this.#answers,
+      },
+      operator: {
+        ...{ pid: operator.pid, ready: operator.ready, identity: operator.identity },
+        leads: operator.pid !== undefined && this.#leader === operator.identity,
+      },
+      rows: this.#followed.map((row) => ({ ...row, pid: pids.get(row.instanceId) })),
+      ...{ slices: this.#slices, grpcServices: this.#grpcServices },
+      client: { kind: clientKind, target, pid: caller.pid },
+      calls: caller.counts(now),
+      lastChange: lastChange(this.#followed),
+      ...{ events: this.#events, hint: this.#hint },
+    };
+  }
+
+  async #noteChanges(signal: AbortSignal): Promise<void> {
+    let before = this.state();
+    while (!over(signal)) {
+      await sleep(rowsIntervalMs, undefined, { signal }).catch(() => undefined);
+      const after = this.state();
+      for (const text of changes(before, after)) this.note(text);
+      before = after;
+    }
+  }
+
+  async #followTable(signal: AbortSignal): Promise<void> {
+    while (!over(signal)) {
+      const late = setTimeout(() => (this.#answers = false), answerWithinMs);
+      try {
+        const rows = await readRows(this.#observed.database);
+        this.#rows = rows.sort(
+          (one, other) => compare(one.service, other.service) || compare(one.instanceId, other.instanceId),
+        );
+        this.#answers = true;
+      } catch {
+        // It is stopped, which is one of the things to try: the screen says so.
+        this.#answers = false;
+      } finally {
+        clearTimeout(late);
+      }
+      await sleep(rowsIntervalMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #sliced(objects: readonly WatchedObject[]): void {
+    this.#slices = objects.map(shownSlice).sort(byName);
+    const states = new Map<string, Publication>();
+    for (const { address, state } of this.#slices.flatMap(({ endpoints }) => endpoints)) {
+      if (states.get(address) !== 'ready') states.set(address, state);
+    }
+    // What is there at the first look came at an unknown time before.
+    const since = this.#looked ? Date.now() : -Infinity;
+    this.#looked = true;
+    for (const address of new Set([...states.keys(), ...this.#endpoints.keys()])) {
+      const state = states.get(address) ?? 'absent';
+      if (this.#endpoints.get(address)?.state !== state) this.#endpoints.set(address, { state, since });
+    }
+  }
+}
+
+function lastChange(rows: readonly FollowedRow[]): DemoState['lastChange'] {
+  let last: DemoState['lastChange'];
+  for (const { instanceId, wanted, wantedAt, afterMs } of rows) {
+    if (afterMs === undefined || (last && last.at >= wantedAt + afterMs)) continue;
+    last = {
+      what: `${instanceId} ${wanted === 'absent' ? 'left' : wanted}`,
+      at: wantedAt + afterMs,
+      afterMs,
+    };
+  }
+  return last;
+}
+
+const over = (signal: AbortSignal) => signal.aborted;
+
+/** greeter-10 comes after greeter-9. */
+const { compare } = new Intl.Collator('en', { numeric: true });
+
+const byName = (one: { namespace: string; name: string }, other: { namespace: string; name: string }) =>
+  `${one.namespace}/${one.name}`.localeCompare(`${other.namespace}/${other.name}`);

@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Cluster } from '../cluster.ts';
+import { availability, program, type ComponentName } from '../components/index.ts';
+import { writeShellSetup } from '../lib/shell-setup.ts';
+import { clientComponents, clientKinds, clientProgram } from '../peers/clients.ts';
+import type { DatabaseServer } from '../servers/database.ts';
+import { exampleOfOwn } from './manifests.ts';
+import {
+  database as databaseName,
+  demoDir,
+  demoNamespace,
+  exampleFile,
+  maxConnectionAgeMs,
+  sqlDefaultsFile,
+  target,
+} from './names.ts';
+import { mainFile, type Operator } from './operator.ts';
+import type { RegistryUsers } from './registry-database.ts';
+
+const peers = join(import.meta.dirname, '../peers');
+
+/** Writes what `npm run shell` finds: kubectl's configuration, commands that need no arguments, examples. */
+export function writeShellCommands(
+  cluster: Cluster,
+  database: DatabaseServer,
+  operator: Operator,
+  users: RegistryUsers,
+): void {
+  mkdirSync(demoDir, { recursive: true });
+  writeFileSync(exampleFile, exampleOfOwn);
+  const login = [`user=${users.person.user}`, `password=${users.person.password}`];
+  const where = [`host=${database.address}`, `port=${database.port}`, 'protocol=TCP'];
+  writeFileSync(sqlDefaultsFile, `${['[client]', ...login, ...where].join('\n')}\n`, { mode: 0o600 });
+
+  const node = process.execPath;
+  const sql = [sqlClient(database), `--defaults-file=${sqlDefaultsFile}`, `--database=${databaseName}`];
+  writeShellSetup({
+    env: { KUBECONFIG: cluster.kubeconfigFile, ROLLCALL_URL: database.url(databaseName, users.person) },
+    commands: {
+      ...{ mysql: sql, mariadb: sql, sql },
+      rollcall: [node, mainFile],
+      demo: [node, join(import.meta.dirname, 'control-client.ts')],
+      'greeter-server': [
+        ...[node, join(peers, 'greeter-server.ts'), '--registry', database.url(databaseName, users.server)],
+        ...['--max-connection-age-ms', `${maxConnectionAgeMs}`],
+      ],
+      ...clientCommands(),
+    },
+    greeting: greeting(operator.logFile),
+  });
+}
+
+/** The client of the server's own kind where there is one; each speaks to both. */
+function sqlClient({ flavor }: DatabaseServer): string {
+  const wanted: ComponentName = flavor === 'mysql' && 'folder' in availability('mysql') ? 'mysql' : 'mariadb';
+  return program(wanted, `programs/${wanted}`);
+}
+
+/** `greeter-client` is the first kind, the others have it in their name. */
+function clientCommands(): Record<string, readonly string[]> {
+  const here = clientKinds.filter((kind) =>
+    clientComponents[kind].every((name) => 'folder' in availability(name)),
+  );
+  return Object.fromEntries(
+    here.map((kind) => [kind === 'node' ? 'greeter-client' : `greeter-client-${kind}`, clientProgram(kind)]),
+  );
+}
+
+/** Every command in it works as it stands. */
+function greeting(operatorLog: string): string {
+  return `
+This shell is inside the cluster of npm start. exit leaves it; the cluster goes on.
+
+  kubectl get gsvc,reg,svc,endpointslices -A     what is published
+  kubectl describe gsvc greeter -n ${demoNamespace}           its conditions and events
+  kubectl apply -f ${exampleFile}
+  mysql -e 'SELECT * FROM instances'             the registry
+  mysql -e "UPDATE instances SET status = 'DRAINING' WHERE instance_id = 'greeter-1'"
+  greeter-client ${target} --calls 9
+  greeter-server --address 10.77.2.1:50051 &     a server of your own; kill %1 drains it, kill -9 %1 does not
+  demo                                           the keys of the screen as commands: demo kill-server greeter-2
+  tail -f ${operatorLog}
+`;
+}

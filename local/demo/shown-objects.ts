@@ -1,0 +1,47 @@
+import type { ShownCondition, ShownGrpcService, ShownSlice } from './state.ts';
+import type { WatchedObject } from './watch.ts';
+
+/** An EndpointSlice, as far as it is shown. */
+interface SliceObject extends WatchedObject {
+  readonly addressType: string;
+  readonly ports?: readonly { readonly port?: number }[] | null;
+  readonly endpoints?:
+    | readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[]
+    | null;
+}
+
+/** A GrpcService, as far as it is shown. */
+interface GrpcServiceObject extends WatchedObject {
+  readonly status?: {
+    readonly conditions?: readonly ShownCondition[];
+    readonly endpoints?: { readonly ready: number; readonly draining: number; readonly held: number };
+  };
+}
+
+/** What the screen shows of a slice. */
+export function shownSlice(object: WatchedObject): ShownSlice {
+  const { metadata, addressType, ports, endpoints } = object as SliceObject;
+  const port = ports?.[0]?.port ?? 0;
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    kubeService: metadata.labels?.['kubernetes.io/service-name'] ?? '',
+    addressType,
+    endpoints: (endpoints ?? []).flatMap(({ addresses, conditions }) =>
+      addresses.map((address) => ({
+        address: `${address.includes(':') ? `[${address}]` : address}:${port}`,
+        state: conditions?.ready === false ? ('draining' as const) : ('ready' as const),
+      })),
+    ),
+  };
+}
+
+/** What the screen shows of a GrpcService. */
+export function shownGrpcService(object: WatchedObject): ShownGrpcService {
+  const { metadata, status } = object as GrpcServiceObject;
+  const { ready = 0, draining = 0, held = 0 } = status?.endpoints ?? {};
+  const conditions = (status?.conditions ?? []).map(({ type, status, reason, message }) => ({
+    ...{ type, status, reason, message },
+  }));
+  return { namespace: metadata.namespace ?? '', name: metadata.name, conditions, ready, draining, held };
+}

@@ -1,0 +1,75 @@
+import type { CallCounts } from './call-counter.ts';
+import type { FollowedRow } from './follow-rows.ts';
+
+/** Everything that the demonstration shows, at one moment. Times are milliseconds since 1970. */
+export interface DemoState {
+  readonly now: number;
+  readonly startedAt: number;
+  readonly database: {
+    /** Flavor and version. */
+    readonly name: string;
+    readonly address: string;
+    readonly pid: number | undefined;
+    /** Whether the last look at the rows got an answer; `rows` are older otherwise. */
+    readonly answers: boolean;
+  };
+  readonly operator: {
+    readonly pid: number | undefined;
+    /** Whether it answered /readyz after its last start. */
+    readonly ready: boolean;
+    /** Whether the Lease is its own. */
+    readonly leads: boolean;
+    readonly identity: string;
+  };
+  readonly rows: readonly ShownRow[];
+  readonly slices: readonly ShownSlice[];
+  readonly grpcServices: readonly ShownGrpcService[];
+  readonly client: { readonly kind: string; readonly target: string; readonly pid: number | undefined };
+  readonly calls: CallCounts;
+  /** The last change that arrived in the slices. */
+  readonly lastChange: { readonly what: string; readonly at: number; readonly afterMs: number } | undefined;
+  /** What happened, the newest last. */
+  readonly events: readonly DemoEvent[];
+  /** What to look for after the last action. */
+  readonly hint: string | undefined;
+}
+
+/** A row of the registry with the process behind it. */
+export interface ShownRow extends FollowedRow {
+  /** Of the server; undefined when it has ended or was started elsewhere. */
+  readonly pid: number | undefined;
+}
+
+/** An EndpointSlice of the operator's. */
+export interface ShownSlice {
+  readonly namespace: string;
+  readonly name: string;
+  readonly kubeService: string;
+  readonly addressType: string;
+  /** Addresses with the port, in the order of the slice. */
+  readonly endpoints: readonly { readonly address: string; readonly state: 'ready' | 'draining' }[];
+}
+
+/** A condition of a GrpcService. */
+export interface ShownCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A GrpcService and what its status says. */
+export interface ShownGrpcService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly conditions: readonly ShownCondition[];
+  readonly ready: number;
+  readonly draining: number;
+  readonly held: number;
+}
+
+/** A line of what happened. */
+export interface DemoEvent {
+  readonly at: number;
+  readonly text: string;
+}

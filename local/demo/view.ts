@@ -1,0 +1,194 @@
+import { status } from '@grpc/grpc-js';
+import type { ChalkInstance } from 'chalk';
+import { fit, type Section } from './fit.ts';
+import { operatorAccount, operatorNamespace } from './names.ts';
+import type { DemoState, ShownCondition, ShownGrpcService, ShownRow, ShownSlice } from './state.ts';
+import { clip, columns, timeText, wrap, wrapParts } from './text.ts';
+
+/** How large the screen is. */
+export interface ScreenSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Servers that have been gone for longer are counted, not listed. */
+const listedMs = 60_000;
+
+/** The whole screen as lines, none wider and no more than fit. */
+export function view(
+  state: DemoState,
+  keys: readonly string[],
+  size: ScreenSize,
+  paint: ChalkInstance,
+): string[] {
+  const sections: Section[] = [
+    { lines: [header(state, paint)] },
+    { lines: registrySection(state, paint), least: 3 },
+    { lines: sliceSection(state, size.width, paint), least: 2 },
+    { lines: grpcServiceSection(state, size.width, paint), least: 2 },
+    { lines: callSection(state, paint), least: 3 },
+    { lines: eventSection(state, paint), least: 1, keeps: 'last' },
+    { lines: footer(state, keys, size.width, paint) },
+  ];
+  const more = (count: number) => paint.dim(`  … ${count} more ${count === 1 ? 'line' : 'lines'}`);
+  return fit(sections, size.height, more).map((line) => clip(line, size.width));
+}
+
+function header({ now, startedAt, operator }: DemoState, paint: ChalkInstance): string {
+  const state = operatorText(operator, paint);
+  const account = paint.dim(`as ${operatorNamespace}/${operatorAccount}`);
+  const title = paint.bold.inverse(' rollcall ');
+  return `${title} up ${timeText(now - startedAt)}  operator ${state} ${account}`;
+}
+
+function operatorText({ pid, ready, leads, identity }: DemoState['operator'], paint: ChalkInstance): string {
+  if (pid === undefined) return paint.red('is not running');
+  const who = `${identity} (pid ${pid})`;
+  if (!ready) return paint.yellow(`${who} is starting`);
+  return leads ? paint.green(`${who} leads`) : paint.yellow(`${who} waits for the Lease`);
+}
+
+function registrySection({ database, rows, grpcServices, now }: DemoState, paint: ChalkInstance): string[] {
+  const { name, address, answers, pid } = database;
+  const answering = answers ? paint.green('answers') : paint.red.bold('does not answer: these rows are old');
+  const title = `${paint.bold('REGISTRY')}  table instances in ${name} at ${address} (pid ${pid ?? 'none'}), ${answering}`;
+  const recent = rows.filter(
+    ({ wanted, published, wantedAt }) =>
+      wanted !== 'absent' || published !== 'absent' || now - wantedAt < listedMs,
+  );
+  const services = new Set(rows.map(({ service }) => service)).size;
+  const holding = grpcServices.some(({ held }) => held > 0);
+  const head = ['INSTANCE', 'ADDRESS', 'PID', 'STATUS', 'LEASE', 'PUBLISHED', 'AFTER'].map((text) =>
+    paint.dim(text),
+  );
+  const cells = recent.map((row) => rowCells(row, { now, named: services > 1, holding }, paint));
+  const hidden = rows.length - recent.length;
+  const note = hidden > 0 ? [paint.dim(`  ${hidden} of servers that left before`)] : [];
+  return [title, ...columns([head, ...cells]).map((line) => `  ${line}`), ...note];
+}
+
+function rowCells(
+  row: ShownRow,
+  { now, named, holding }: { now: number; named: boolean; holding: boolean },
+  paint: ChalkInstance,
+): string[] {
+  const { published, wanted } = row;
+  const word = { ready: paint.green('ready'), draining: paint.yellow('draining'), absent: paint.dim('no') }[
+    published
+  ];
+  const held = holding && wanted === 'absent' && published === 'ready';
+  return [
+    named ? `${row.service}/${row.instanceId}` : row.instanceId,
+    row.address,
+    row.pid === undefined ? paint.dim('none') : `${row.pid}`,
+    { UP: paint.green, DRAINING: paint.yellow, DOWN: paint.dim }[row.status](row.status),
+    leaseText(row, now, paint),
+    held ? paint.yellow('held') : word,
+    afterText(row, now, paint),
+  ];
+}
+
+function leaseText({ status: its, expiresAt, expired }: ShownRow, now: number, paint: ChalkInstance): string {
+  if (its === 'DOWN') return paint.dim('ended');
+  if (expiresAt === undefined) return 'never ends';
+  return expired ? paint.red(`ended ${timeText(now - expiresAt)} ago`) : `${timeText(expiresAt - now)} left`;
+}
+
+function afterText(
+  { afterMs, wanted, wantedAt, published }: ShownRow,
+  now: number,
+  paint: ChalkInstance,
+): string {
+  if (wanted !== published) return paint.yellow(`not yet, for ${timeText(now - wantedAt)}`);
+  return afterMs === undefined ? '' : timeText(afterMs);
+}
+
+function sliceSection({ slices, lastChange }: DemoState, width: number, paint: ChalkInstance): string[] {
+  const last = lastChange
+    ? `  ${lastChange.what} ${timeText(lastChange.afterMs)} after its row said so (${clock(lastChange.at)})`
+    : '';
+  const title = `${paint.bold('ENDPOINTSLICES')}${last}`;
+  if (slices.length === 0) return [title, paint.yellow('  none')];
+  return [
+    title,
+    ...columns(slices.map((slice) => sliceCells(slice, paint))).map((line) => clip(`  ${line}`, width)),
+  ];
+}
+
+function sliceCells({ namespace, name, addressType, endpoints }: ShownSlice, paint: ChalkInstance): string[] {
+  const ready = endpoints.filter((endpoint) => endpoint.state === 'ready').length;
+  const draining = endpoints.length - ready;
+  const addresses = endpoints.map(({ address, state }) =>
+    state === 'ready' ? paint.green(address) : paint.yellow(`${address} (draining)`),
+  );
+  const counts = draining > 0 ? `${ready} ready, ${draining} draining` : `${ready} ready`;
+  return [`${namespace}/${name}`, addressType, counts, addresses.join(' ')];
+}
+
+function grpcServiceSection({ grpcServices }: DemoState, width: number, paint: ChalkInstance): string[] {
+  const title = paint.bold('GRPCSERVICES');
+  if (grpcServices.length === 0) return [title, paint.yellow('  none')];
+  return [title, ...grpcServices.flatMap((grpcService) => grpcServiceLines(grpcService, width, paint))];
+}
+
+function grpcServiceLines(grpcService: ShownGrpcService, width: number, paint: ChalkInstance): string[] {
+  const { namespace, name, conditions, ready, draining, held } = grpcService;
+  const marks = conditions.map(({ type, status: is }) => {
+    const text = `${type} ${is === 'True' ? '✔' : is === 'False' ? '✘' : '?'}`;
+    return is === 'True' ? paint.green(text) : is === 'False' ? paint.red(text) : paint.yellow(text);
+  });
+  const extra = [draining > 0 ? `, ${draining} draining` : '', held > 0 ? `, ${held} held` : ''].join('');
+  const wrong = conditions.filter(({ status: is }) => is !== 'True');
+  return [
+    `  ${namespace}/${name}  ${ready} ready${extra}  ${marks.length === 0 ? paint.yellow('no status yet') : marks.join('  ')}`,
+    ...wrong.flatMap((condition) => conditionLines(condition, width, paint)),
+  ];
+}
+
+function conditionLines(
+  { type, reason, message }: ShownCondition,
+  width: number,
+  paint: ChalkInstance,
+): string[] {
+  const lines = wrap(`${type} (${reason}): ${message}`, Math.max(20, width - 4)).slice(0, 2);
+  return lines.map((line) => paint.yellow(`    ${line}`));
+}
+
+function callSection({ calls, client, now }: DemoState, paint: ChalkInstance): string[] {
+  const { failed, perSecond, lastFailure } = calls;
+  const total = `${calls.calls} calls, ${perSecond.toFixed(1)} a second`;
+  const failures = failed === 0 ? paint.green('none failed') : paint.red(`${failed} failed`);
+  const title = `${paint.bold('CALLS')}  ${client.kind}, round_robin, ${client.target}: ${total}, ${failures}`;
+  const listed = calls.servers.filter(({ lastAt }) => now - lastAt < listedMs);
+  const most = Math.max(1, ...listed.map((server) => server.perSecond));
+  const lines = listed.map(({ server, calls: answered, perSecond: rate, lastAt }) => {
+    const bar = paint.cyan('█'.repeat(Math.round((rate / most) * 20)));
+    const silent = now - lastAt > 3000 ? paint.dim(`no call for ${timeText(now - lastAt)}`) : bar;
+    return [server, `${answered}`, `${rate.toFixed(1)}/s`, silent];
+  });
+  const failure = lastFailure
+    ? [paint.red(`  last failure ${timeText(now - lastFailure.at)} ago: ${failureText(lastFailure)}`)]
+    : [];
+  const none = client.pid === undefined ? 'the client is not running' : 'no answer yet';
+  const body = lines.length > 0 ? columns(lines).map((line) => `  ${line}`) : [paint.yellow(`  ${none}`)];
+  return [title, ...body, ...failure];
+}
+
+/** A failure with the name of its status code. */
+export function failureText({ code, text }: { readonly code: number; readonly text: string }): string {
+  return `${status[code] ?? code} ${text}`.trim();
+}
+
+function eventSection({ events }: DemoState, paint: ChalkInstance): string[] {
+  return events.slice(-6).map(({ at, text }) => `${paint.dim(clock(at))} ${text}`);
+}
+
+function footer({ hint }: DemoState, keys: readonly string[], width: number, paint: ChalkInstance): string[] {
+  const hints = hint === undefined ? [] : wrap(hint, width).map((line) => paint.yellow(line));
+  return [...hints, ...wrapParts(keys, '  ', width).map((line) => paint.bold(line))];
+}
+
+/** The local time of day. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB', { hour12: false });
+}

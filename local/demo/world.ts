@@ -1,0 +1,78 @@
+import { Resolver } from 'node:dns/promises';
+import { startCluster, type Cluster } from '../cluster.ts';
+import type { Progress } from '../lib/progress.ts';
+import { waitFor } from '../lib/wait.ts';
+import { dnsAddress } from '../namespace.ts';
+import type { DatabaseServer } from '../servers/database.ts';
+import { Caller } from './caller.ts';
+import { Fleet } from './fleet.ts';
+import { create, installation, userObjects } from './manifests.ts';
+import { demoNamespace, serviceName } from './names.ts';
+import { Observer } from './observer.ts';
+import { Operator } from './operator.ts';
+import type { DemoOptions } from './options.ts';
+import { startRegistryDatabase } from './registry-database.ts';
+import { writeShellCommands } from './shell-commands.ts';
+
+/** Everything that runs. */
+export interface World {
+  readonly cluster: Cluster;
+  readonly database: DatabaseServer;
+  readonly fleet: Fleet;
+  readonly operator: Operator;
+  readonly caller: Caller;
+  readonly observer: Observer;
+  /** Keeps the operator and the client running and looks at everything, until `signal` is aborted. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Starts it all; what does not depend on each other at once. Resolves when the name can be dialled. */
+export async function startWorld(options: DemoOptions, progress: Progress): Promise<World> {
+  const steps = {
+    registry: startRegistry(options, progress),
+    cluster: progress.during('etcd, kube-apiserver, kube-controller-manager, CoreDNS', () => startCluster()),
+    installation: installation(),
+  };
+  const [{ database, users, fleet }, cluster, manifests] = await Promise.all([
+    steps.registry,
+    steps.cluster,
+    steps.installation,
+  ]);
+  const operator = await progress.during('the operator, with the rights of deploy/base', async () => {
+    await create(cluster.apiServer, manifests);
+    await create(cluster.apiServer, userObjects(database.address, users.operator));
+    return await Operator.start(cluster.apiServer);
+  });
+  await progress.during(`the name ${serviceName}.${demoNamespace}.svc.cluster.local`, () =>
+    untilResolvable(options.servers),
+  );
+  writeShellCommands(cluster, database, operator, users);
+
+  const caller = new Caller(options.client, options.rate);
+  const observer = new Observer({ cluster, database, fleet, caller, operator, clientKind: options.client });
+  const trouble = (error: unknown) => observer.note(error instanceof Error ? error.message : String(error));
+  const run = async (signal: AbortSignal) => {
+    await Promise.all([observer.run(signal), caller.run(signal), operator.run(signal, trouble)]);
+  };
+  return { cluster, database, fleet, operator, caller, observer, run };
+}
+
+async function startRegistry({ database: flavor, servers }: DemoOptions, progress: Progress) {
+  const name = flavor === 'mysql' ? 'MySQL' : 'MariaDB';
+  const registry = await progress.during(`${name} and rollcall migrate`, () => startRegistryDatabase(flavor));
+  const { database, users } = registry;
+  const fleet = new Fleet(database.url(users.server.on, users.server));
+  await progress.during(`${servers} gRPC servers`, () =>
+    Promise.all(Array.from({ length: servers }, () => fleet.start())),
+  );
+  return { database, users, fleet };
+}
+
+async function untilResolvable(servers: number): Promise<void> {
+  const resolver = new Resolver({ timeout: 1000, tries: 1 });
+  resolver.setServers([dnsAddress]);
+  await waitFor(`DNS to answer with ${servers} addresses`, async () => {
+    const addresses = await resolver.resolve4(`${serviceName}.${demoNamespace}.svc.cluster.local`);
+    return addresses.length >= servers;
+  });
+}

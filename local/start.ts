@@ -1,0 +1,45 @@
+/**
+ * `npm start`: the main job, really running. See docs/try-it.md.
+ *
+ * The outer process fills the cache and enters a namespace, in which the same file runs the demonstration.
+ */
+import { Unavailable } from './components/component.ts';
+import { prepare, type ComponentName } from './components/index.ts';
+import { clientComponents } from './peers/clients.ts';
+import { readOptions, usage, WrongUse, type DemoOptions } from './demo/options.ts';
+import { runDemo } from './demo/run-demo.ts';
+import { restoreScreen } from './demo/screen.ts';
+import { runInNamespace } from './lib/command.ts';
+import { Progress } from './lib/progress.ts';
+import { insideNamespace } from './namespace.ts';
+
+const args = process.argv.slice(2);
+const options = read();
+if (options === undefined) console.log(usage);
+else if (insideNamespace()) process.exit(await runDemo(options));
+else await enter(options);
+
+function read(): DemoOptions | undefined {
+  try {
+    return readOptions(args, process.stdout.isTTY && process.stdin.isTTY && !process.env.CI);
+  } catch (error) {
+    if (!(error instanceof WrongUse)) throw error;
+    console.error(`${error.message} npm start -- --help says what there is.`);
+    process.exit(2);
+  }
+}
+
+async function enter({ database, client, output }: DemoOptions): Promise<void> {
+  await runInNamespace([process.execPath, import.meta.filename, ...args], async () => {
+    const chosen: ComponentName[] = [...clientComponents[client], database];
+    const names = new Set<ComponentName>(['etcd', 'kubernetes', 'coreDns', 'mariadb', ...chosen]);
+    const reasons = await prepare(new Progress(), [...names]);
+    for (const [name, reason] of reasons) throw new Unavailable(`${name} is needed for this: ${reason}`);
+    return {};
+  });
+  // Whatever ended it: a screen that was killed could not put the terminal right.
+  if (output === 'screen' && process.exitCode !== 0) {
+    process.stdin.setRawMode(false);
+    process.stdout.write(restoreScreen);
+  }
+}
