@@ -43,6 +43,8 @@ export class ScopeReflector<T extends KubeObject> {
   #watchList: 'now' | 'later' | 'never';
   #attempt = 0;
   #refusals = 0;
+  /** Everything was taken anew, and no news came since: if that place is gone too, the next time has to wait. */
+  #expired = false;
   #heardAtMs: number | undefined;
   synced = false;
 
@@ -88,7 +90,10 @@ export class ScopeReflector<T extends KubeObject> {
     }
     if (watch.opened) observer.watchEnded(resource.plural, signal.aborted ? 'stopped' : endOf(error));
     if (signal.aborted) return 0;
-    if (error === undefined || clock.now() - startedMs >= GOOD_LIFE_MS) this.#attempt = 0;
+    if (error === undefined || clock.now() - startedMs >= GOOD_LIFE_MS) {
+      this.#attempt = 0;
+      this.#expired = false;
+    }
     return error === undefined ? 0 : this.#afterFault(error, signal);
   }
 
@@ -120,7 +125,10 @@ export class ScopeReflector<T extends KubeObject> {
     } else if (!first && (isExpired(error) || this.#refusedTooOften(error))) {
       this.#resourceVersion = undefined;
       logger.info('taking everything anew', fields);
-      if (this.#attempt++ === 0) return 0;
+      if (!this.#expired) {
+        this.#expired = true;
+        return 0;
+      }
     } else {
       logger.warn('watch or list failed', { ...fields, attempt: this.#attempt + 1 });
     }
@@ -239,6 +247,7 @@ export class ScopeReflector<T extends KubeObject> {
     else if (event.type !== 'BOOKMARK') this.#cache.put(this.#prepare(event.object));
     this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion;
     this.#refusals = 0;
+    this.#expired = false;
   }
 
   /** The form in which an object is kept: the same from a list and from a watch. */
