@@ -22,7 +22,7 @@ for (const flavor of ['mariadb', 'mysql'] as const) {
     this.timeout(60_000);
     let database: TestDatabase;
     let writer: Connection;
-    const users = ['rollcall_owner', 'rollcall', 'orders'];
+    const users = ['registry_owner', 'rollcall', 'orders'];
 
     before(async function () {
       needs(this, flavor);
@@ -38,7 +38,7 @@ for (const flavor of ['mariadb', 'mysql'] as const) {
             database: database.name,
             tls: 'Disabled',
           },
-          access: { username: 'rollcall_owner', password: 'change-me-1' },
+          access: { username: 'registry_owner', password: 'change-me-1' },
           clock: systemClock,
           lockTimeoutMs: 5000,
         },
