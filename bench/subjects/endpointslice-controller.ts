@@ -1,6 +1,7 @@
 import { program } from '../../local/components/index.ts';
 import { controllerManagerArgs } from '../../local/servers/controller-manager.ts';
 import { ServerProcess } from '../../local/servers/server-process.ts';
+import { addresses } from '../world/addresses.ts';
 import { newWorkDir } from '../../local/servers/work-dir.ts';
 
 /**
@@ -12,7 +13,8 @@ export async function startEndpointSliceController(
   extraArgs: readonly string[] = [],
 ): Promise<ServerProcess> {
   const options = {
-    ...{ kubeconfigFile, extraArgs, qps: 1000, concurrentServiceEndpointSyncs: 16 },
+    ...{ address: addresses.controlPlane, kubeconfigFile, extraArgs },
+    ...{ qps: 1000, concurrentServiceEndpointSyncs: 16 },
     controllers: ['endpointslice-controller'],
   };
   return await ServerProcess.start({

@@ -1,9 +1,10 @@
 import { ServerProcess } from '../../local/servers/server-process.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
+import { addresses } from '../world/addresses.ts';
 import { rollcall } from '../world/registry.ts';
 
 /** Where the operator's metrics are. */
-const metricsAddress = '10.77.0.30:8080';
+const metricsAddress = `${addresses.operator}:8080`;
 
 /** Options of {@link startOperator}. */
 export interface OperatorOptions {
@@ -26,7 +27,7 @@ export async function startOperator(
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       ...[rollcall, 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
-      ...['--metrics-address', metricsAddress, '--health-address', '10.77.0.30:8081'],
+      ...['--metrics-address', metricsAddress, '--health-address', `${addresses.operator}:8081`],
       ...extraArgs,
     ],
     isReady: () => Promise.resolve(true),

@@ -1,5 +1,8 @@
 import { startApiServer, type ApiServer } from '../../local/servers/api-server.ts';
 import { startEtcd } from '../../local/servers/etcd.ts';
+import { addresses } from './addresses.ts';
+
+const address = addresses.controlPlane;
 
 /** An etcd and an API server without any controller. */
 export interface ControlPlane {
@@ -21,8 +24,8 @@ const warmPaths = [
 
 /** Starts one, empty or with a copy of stored data, and waits until its caches are filled. */
 export async function startControlPlane(data?: string): Promise<ControlPlane> {
-  const etcd = await startEtcd(data === undefined ? {} : { data });
-  const apiServer = await startApiServer({ etcdUrl: etcd.url }).catch(async (error: unknown) => {
+  const etcd = await startEtcd(data === undefined ? { address } : { address, data });
+  const apiServer = await startApiServer({ address, etcdUrl: etcd.url }).catch(async (error: unknown) => {
     await etcd.dispose();
     throw error;
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { mustRun } from '../../local/lib/run.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
 import { startMariadb, type DatabaseServer } from '../../local/servers/database.ts';
+import { addresses } from './addresses.ts';
 import type { Member } from './fleet.ts';
 import { port } from './fleet.ts';
 
@@ -38,7 +39,7 @@ export async function createGrpcServices(
   await apiServer.request('POST', `/apis/rollcall.dev/v1alpha1/namespaces/rollcall-system/registries`, {
     ...{ apiVersion: 'rollcall.dev/v1alpha1', kind: 'Registry', metadata: { name: 'default' } },
     spec: {
-      mysql: { host: '10.77.0.20', database, credentialsSecretRef: { name: 'login' } },
+      mysql: { host: addresses.database, database, credentialsSecretRef: { name: 'login' } },
       feed: {
         type: 'Poll',
         poll: { interval: settings.pollInterval ?? '1s', auditInterval: settings.auditInterval ?? '30s' },
@@ -65,7 +66,10 @@ export async function startRegistry(
   data?: string,
   extraArgs: readonly string[] = [],
 ): Promise<RegistryDatabase> {
-  const server = await startMariadb(data === undefined ? { extraArgs } : { data, extraArgs });
+  const server = await startMariadb({
+    ...{ address: addresses.database, extraArgs },
+    ...(data === undefined ? {} : { data }),
+  });
   if (data === undefined) {
     await server.createDatabase(database);
     await server.createUser({ ...login, on: database });
