@@ -5,6 +5,7 @@ import type { EventLoopDelay } from './event-loop.ts';
 import { controllerMetrics } from './metrics/controller-metrics.ts';
 import { eventLoopMetrics } from './metrics/event-loop-metrics.ts';
 import { machineryMetrics } from './metrics/machinery-metrics.ts';
+import { type RegistriesMetrics, registriesMetrics } from './metrics/registry-metrics.ts';
 
 export interface MetricsOptions {
   /** Shown by rollcall_build_info. */
@@ -20,6 +21,7 @@ export interface Metrics {
   readonly register: Registry;
   readonly machinery: MachineryObserver;
   readonly controller: ControllerObserver;
+  readonly registries: RegistriesMetrics;
 }
 
 /**
@@ -40,5 +42,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     register,
     machinery: machineryMetrics(register, options.apiHost),
     controller: controllerMetrics(register),
+    registries: registriesMetrics(register),
   };
 }

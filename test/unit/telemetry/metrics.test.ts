@@ -62,6 +62,8 @@ describe('metrics', () => {
       rollcall_syncs_total: 'counter',
       rollcall_endpoints: 'gauge',
       rollcall_rejected_instances: 'gauge',
+      rollcall_registry_seconds_since_last_read: 'gauge',
+      rollcall_audit_findings_total: 'counter',
       rollcall_propagation_seconds: 'histogram',
       rollcall_event_loop_delay_seconds: 'gauge',
       rollcall_build_info: 'gauge',
@@ -300,5 +302,77 @@ describe('metrics of the GrpcService controller', () => {
       rollcall_propagation_seconds_sum: 0.25,
     };
     for (const [sample, value] of Object.entries(expected)) assert.equal(seen.value(sample), value, sample);
+  });
+});
+
+describe('metrics of a registry', () => {
+  let nowMs = 0;
+  const clock = { now: () => nowMs };
+  const SINCE = 'rollcall_registry_seconds_since_last_read{registry="ns/main"}';
+
+  it('shows the seconds since the registry answered last, and since it was opened before it ever did', async () => {
+    const metrics = makeMetrics();
+    nowMs = 1000;
+    const observer = metrics.registries.observe('ns/main', clock);
+    nowMs = 61_000;
+    assert.equal((await scrape(metrics)).value(SINCE), 60, 'never read is not fresh');
+    observer.goodRead();
+    nowMs = 61_500;
+    observer.couldNotRead('ConnectionLost');
+    assert.equal((await scrape(metrics)).value(SINCE), 0.5);
+  });
+
+  it('counts reads, failures, findings and leases by registry', async () => {
+    const metrics = makeMetrics();
+    const observer = metrics.registries.observe('ns/main', clock);
+    metrics.registries.observe('ns/other', clock);
+    observer.readDone('full', 0.3, 1000);
+    observer.readDone('full', 0.2, 1000);
+    observer.readDone('service', 0.002, 5);
+    observer.couldNotRead('AccessDenied');
+    observer.resync('Started');
+    observer.leasesExpired(3);
+    observer.leasesReturned(2);
+    observer.confirmation('withdrawn');
+    observer.auditFinding('removed', 4);
+    observer.audited(10);
+    observer.retired(7);
+    const seen = await scrape(metrics);
+    const main = 'registry="ns/main"';
+    const expected: Readonly<Record<string, number>> = {
+      [`rollcall_registry_read_seconds_count{kind="full",${main}}`]: 2,
+      [`rollcall_registry_read_seconds_bucket{kind="service",le="0.0025",${main}}`]: 1,
+      [`rollcall_registry_rows_read_total{kind="full",${main}}`]: 2000,
+      [`rollcall_registry_read_failures_total{reason="AccessDenied",${main}}`]: 1,
+      [`rollcall_registry_resyncs_total{reason="Started",${main}}`]: 1,
+      [`rollcall_leases_expired_total{${main}}`]: 3,
+      [`rollcall_leases_returned_total{${main}}`]: 2,
+      [`rollcall_confirmations_total{outcome="withdrawn",${main}}`]: 1,
+      [`rollcall_confirmations_total{outcome="confirmed",${main}}`]: 0,
+      [`rollcall_audit_findings_total{kind="removed",${main}}`]: 4,
+      [`rollcall_audit_findings_total{kind="added",${main}}`]: 0,
+      [`rollcall_audited_services_total{${main}}`]: 10,
+      [`rollcall_retired_rows_total{${main}}`]: 7,
+      'rollcall_audit_findings_total{kind="removed",registry="ns/other"}': 0,
+    };
+    for (const [sample, value] of Object.entries(expected)) assert.equal(seen.value(sample), value, sample);
+  });
+
+  it('forgets a registry when it is closed for good, not when it was opened anew', async () => {
+    const metrics = makeMetrics();
+    const old = metrics.registries.observe('ns/main', clock);
+    old.readDone('full', 1, 10);
+    const anew = metrics.registries.observe('ns/main', clock);
+    old.close();
+    old.close();
+    let seen = await scrape(metrics);
+    assert.notEqual(seen.value(SINCE), undefined);
+    assert.equal(seen.value('rollcall_registry_rows_read_total{kind="full",registry="ns/main"}'), 10);
+    anew.close();
+    seen = await scrape(metrics);
+    assert.deepEqual(
+      seen.samples.filter((sample) => sample.includes('ns/main')),
+      [],
+    );
   });
 });
