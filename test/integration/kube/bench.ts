@@ -40,6 +40,8 @@ export class Bench {
     return new ApiResourceClient(this.transport, ENDPOINT_SLICES, writes);
   }
 
+  readonly slicesResource = ENDPOINT_SLICES;
+
   /** A running reflector of EndpointSlices; it ends with the bench. */
   reflect(
     options: Partial<ReflectorOptions<EndpointSlice>> & { readonly namespaces: readonly string[] },
