@@ -16,7 +16,7 @@ import { insideNamespace } from './namespace.ts';
 const args = process.argv.slice(2);
 const options = read();
 if (options === undefined) console.log(usage);
-else if (insideNamespace()) process.exit(await runDemo(options));
+else if (insideNamespace()) process.exit(await demonstrate(options));
 else await enter(options);
 
 function read(): DemoOptions | undefined {
@@ -26,6 +26,17 @@ function read(): DemoOptions | undefined {
     if (!(error instanceof WrongUse)) throw error;
     console.error(`${error.message} npm start -- --help says what there is.`);
     process.exit(2);
+  }
+}
+
+/** The exit code. A server that does not start says why in its log, whose end is in the message. */
+async function demonstrate(options: DemoOptions): Promise<number> {
+  try {
+    return await runDemo(options);
+  } catch (error) {
+    console.error(`npm start failed: ${error instanceof Error ? error.message : String(error)}`);
+    console.error('ROLLCALL_LOGS=FOLDER npm start keeps the logs of everything in a folder.');
+    return 1;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CallResult } from '../peers/calls.ts';
+import { inOrder } from './text.ts';
 
 /** Rates are over this time. */
 const windowMs = 5000;
@@ -60,10 +61,7 @@ export class CallCounter {
     for (const server of servers) calls += server.calls;
     return {
       ...{ calls, failed: this.#failed, perSecond: rate(), lastFailure: this.#lastFailure },
-      servers: servers.sort((one, other) => compare(one.server, other.server)),
+      servers: servers.sort((one, other) => inOrder(one.server, other.server)),
     };
   }
 }
-
-/** greeter-10 comes after greeter-9. */
-const { compare } = new Intl.Collator('en', { numeric: true });

@@ -14,7 +14,7 @@ export interface Controlled {
 const usage = [
   'usage: demo COMMAND',
   ...actions.map(
-    ({ command, label }) => `  ${command}${command.endsWith('-server') ? ' [ID]' : ''}: ${label}`,
+    ({ command, label }) => `  ${command}${/^(kill|drain)-server$/.test(command) ? ' [ID]' : ''}: ${label}`,
   ),
   '  state: everything the screen shows, as JSON',
 ].join('\n');

@@ -10,6 +10,7 @@ import type { Operator } from './operator.ts';
 import { readRows, type RegistryRow } from './rows.ts';
 import type { DemoEvent, DemoState, ShownGrpcService, ShownSlice } from './state.ts';
 import { shownGrpcService, shownSlice } from './shown-objects.ts';
+import { inOrder, withPort } from './text.ts';
 import { watchObjects, type WatchedObject } from './watch.ts';
 
 /** How often the rows are read. */
@@ -122,7 +123,7 @@ export class Observer {
       try {
         const rows = await readRows(this.#observed.database);
         this.#rows = rows.sort(
-          (one, other) => compare(one.service, other.service) || compare(one.instanceId, other.instanceId),
+          (one, other) => inOrder(one.service, other.service) || inOrder(one.instanceId, other.instanceId),
         );
         this.#answers = true;
       } catch {
@@ -138,8 +139,11 @@ export class Observer {
   #sliced(objects: readonly WatchedObject[]): void {
     this.#slices = objects.map(shownSlice).sort(byName);
     const states = new Map<string, Publication>();
-    for (const { address, state } of this.#slices.flatMap(({ endpoints }) => endpoints)) {
-      if (states.get(address) !== 'ready') states.set(address, state);
+    for (const { port, endpoints } of this.#slices) {
+      for (const { ip, state } of endpoints) {
+        const address = withPort(ip, port);
+        if (states.get(address) !== 'ready') states.set(address, state);
+      }
     }
     // What is there at the first look came at an unknown time before.
     const since = this.#looked ? Date.now() : -Infinity;
@@ -165,9 +169,6 @@ function lastChange(rows: readonly FollowedRow[]): DemoState['lastChange'] {
 }
 
 const over = (signal: AbortSignal) => signal.aborted;
-
-/** greeter-10 comes after greeter-9. */
-const { compare } = new Intl.Collator('en', { numeric: true });
 
 const byName = (one: { namespace: string; name: string }, other: { namespace: string; name: string }) =>
   `${one.namespace}/${one.name}`.localeCompare(`${other.namespace}/${other.name}`);

@@ -1,5 +1,6 @@
 import type { DatabaseServer } from '../servers/database.ts';
 import { database } from './names.ts';
+import { withPort } from './text.ts';
 
 /** A row of the registry, as plain SQL reads it. Times are milliseconds since 1970 by the database's clock. */
 export interface RegistryRow {
@@ -39,7 +40,7 @@ export async function readRows(server: Pick<DatabaseServer, 'query'>): Promise<R
   return rows.map((row) => ({
     service: row.service,
     instanceId: row.instance_id,
-    address: `${row.address.includes(':') ? `[${row.address}]` : row.address}:${row.port}`,
+    address: withPort(row.address, row.port),
     status: row.status,
     zone: row.zone ?? undefined,
     updatedAt: milliseconds(row.updated_at),

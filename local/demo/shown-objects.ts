@@ -1,4 +1,5 @@
 import type { ShownCondition, ShownGrpcService, ShownSlice } from './state.ts';
+import { inOrder } from './text.ts';
 import type { WatchedObject } from './watch.ts';
 
 /** An EndpointSlice, as far as it is shown. */
@@ -21,18 +22,19 @@ interface GrpcServiceObject extends WatchedObject {
 /** What the screen shows of a slice. */
 export function shownSlice(object: WatchedObject): ShownSlice {
   const { metadata, addressType, ports, endpoints } = object as SliceObject;
-  const port = ports?.[0]?.port ?? 0;
+  const shown = (endpoints ?? []).flatMap(({ addresses, conditions }) =>
+    addresses.map((ip) => ({
+      ip,
+      state: conditions?.ready === false ? ('draining' as const) : ('ready' as const),
+    })),
+  );
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     kubeService: metadata.labels?.['kubernetes.io/service-name'] ?? '',
     addressType,
-    endpoints: (endpoints ?? []).flatMap(({ addresses, conditions }) =>
-      addresses.map((address) => ({
-        address: `${address.includes(':') ? `[${address}]` : address}:${port}`,
-        state: conditions?.ready === false ? ('draining' as const) : ('ready' as const),
-      })),
-    ),
+    port: ports?.[0]?.port ?? 0,
+    endpoints: shown.sort((one, other) => inOrder(one.ip, other.ip)),
   };
 }
 

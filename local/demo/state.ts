@@ -46,8 +46,9 @@ export interface ShownSlice {
   readonly name: string;
   readonly kubeService: string;
   readonly addressType: string;
-  /** Addresses with the port, in the order of the slice. */
-  readonly endpoints: readonly { readonly address: string; readonly state: 'ready' | 'draining' }[];
+  readonly port: number;
+  /** In the order of their addresses. */
+  readonly endpoints: readonly { readonly ip: string; readonly state: 'ready' | 'draining' }[];
 }
 
 /** A condition of a GrpcService. */

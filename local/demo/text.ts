@@ -71,3 +71,9 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
       .join('  '),
   );
 }
+
+/** Compares names and addresses as people order them: greeter-10 comes after greeter-9. */
+export const inOrder = new Intl.Collator('en', { numeric: true }).compare;
+
+/** An address with its port, as the registry's rows and the slices both have it here. */
+export const withPort = (ip: string, port: number): string => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`;

@@ -3,7 +3,7 @@ import type { ChalkInstance } from 'chalk';
 import { fit, type Section } from './fit.ts';
 import { operatorAccount, operatorNamespace } from './names.ts';
 import type { DemoState, ShownCondition, ShownGrpcService, ShownRow, ShownSlice } from './state.ts';
-import { clip, columns, timeText, wrap, wrapParts } from './text.ts';
+import { clip, columns, timeText, widthOf, wrap, wrapParts } from './text.ts';
 
 /** How large the screen is. */
 export interface ScreenSize {
@@ -21,24 +21,26 @@ export function view(
   size: ScreenSize,
   paint: ChalkInstance,
 ): string[] {
+  const { width } = size;
+  const hint = state.hint === undefined ? [] : wrap(state.hint, width);
   const sections: Section[] = [
     { lines: [header(state, paint)] },
-    { lines: registrySection(state, paint), least: 3 },
-    { lines: sliceSection(state, size.width, paint), least: 2 },
-    { lines: grpcServiceSection(state, size.width, paint), least: 2 },
-    { lines: callSection(state, paint), least: 3 },
-    { lines: eventSection(state, paint), least: 1, keeps: 'last' },
-    { lines: footer(state, keys, size.width, paint) },
+    { lines: registrySection(state, paint), givesUp: 4, least: 3 },
+    { lines: sliceSection(state, paint), givesUp: 3, least: 2 },
+    { lines: grpcServiceSection(state, width, paint), givesUp: 5, least: 2 },
+    { lines: callSection(state, paint), givesUp: 4, least: 3 },
+    { lines: eventSection(state, paint), givesUp: 1, keeps: 'last' },
+    { lines: hint.map((line) => paint.yellow(line)), givesUp: 2 },
+    { lines: wrapParts(keys, '  ', width).map((line) => paint.bold(line)) },
   ];
   const more = (count: number) => paint.dim(`  … ${count} more ${count === 1 ? 'line' : 'lines'}`);
-  return fit(sections, size.height, more).map((line) => clip(line, size.width));
+  return fit(sections, size.height, more).map((line) => clip(line, width));
 }
 
 function header({ now, startedAt, operator }: DemoState, paint: ChalkInstance): string {
-  const state = operatorText(operator, paint);
-  const account = paint.dim(`as ${operatorNamespace}/${operatorAccount}`);
+  const account = paint.dim(`with the rights of ${operatorNamespace}/${operatorAccount}`);
   const title = paint.bold.inverse(' rollcall ');
-  return `${title} up ${timeText(now - startedAt)}  operator ${state} ${account}`;
+  return `${title} up ${timeText(now - startedAt)}  operator ${operatorText(operator, paint)} ${account}`;
 }
 
 function operatorText({ pid, ready, leads, identity }: DemoState['operator'], paint: ChalkInstance): string {
@@ -50,8 +52,9 @@ function operatorText({ pid, ready, leads, identity }: DemoState['operator'], pa
 
 function registrySection({ database, rows, grpcServices, now }: DemoState, paint: ChalkInstance): string[] {
   const { name, address, answers, pid } = database;
-  const answering = answers ? paint.green('answers') : paint.red.bold('does not answer: these rows are old');
-  const title = `${paint.bold('REGISTRY')}  table instances in ${name} at ${address} (pid ${pid ?? 'none'}), ${answering}`;
+  const state = answers ? paint.green('answers') : paint.red.bold('does not answer: these rows are old');
+  const process = pid === undefined ? 'stopped' : `pid ${pid}`;
+  const title = `${paint.bold('REGISTRY')}  ${state}  table instances in ${name} at ${address}, ${process}`;
   const recent = rows.filter(
     ({ wanted, published, wantedAt }) =>
       wanted !== 'absent' || published !== 'absent' || now - wantedAt < listedMs,
@@ -103,26 +106,23 @@ function afterText(
   return afterMs === undefined ? '' : timeText(afterMs);
 }
 
-function sliceSection({ slices, lastChange }: DemoState, width: number, paint: ChalkInstance): string[] {
+function sliceSection({ slices, lastChange }: DemoState, paint: ChalkInstance): string[] {
   const last = lastChange
     ? `  ${lastChange.what} ${timeText(lastChange.afterMs)} after its row said so (${clock(lastChange.at)})`
     : '';
   const title = `${paint.bold('ENDPOINTSLICES')}${last}`;
   if (slices.length === 0) return [title, paint.yellow('  none')];
-  return [
-    title,
-    ...columns(slices.map((slice) => sliceCells(slice, paint))).map((line) => clip(`  ${line}`, width)),
-  ];
+  return [title, ...columns(slices.map((slice) => sliceCells(slice, paint))).map((line) => `  ${line}`)];
 }
 
-function sliceCells({ namespace, name, addressType, endpoints }: ShownSlice, paint: ChalkInstance): string[] {
+function sliceCells({ namespace, name, port, endpoints }: ShownSlice, paint: ChalkInstance): string[] {
   const ready = endpoints.filter((endpoint) => endpoint.state === 'ready').length;
   const draining = endpoints.length - ready;
-  const addresses = endpoints.map(({ address, state }) =>
-    state === 'ready' ? paint.green(address) : paint.yellow(`${address} (draining)`),
+  const addresses = endpoints.map(({ ip, state }) =>
+    state === 'ready' ? paint.green(ip) : paint.yellow(`${ip} (draining)`),
   );
   const counts = draining > 0 ? `${ready} ready, ${draining} draining` : `${ready} ready`;
-  return [`${namespace}/${name}`, addressType, counts, addresses.join(' ')];
+  return [`${namespace}/${name}`, `port ${port}`, counts, addresses.join(' ')];
 }
 
 function grpcServiceSection({ grpcServices }: DemoState, width: number, paint: ChalkInstance): string[] {
@@ -133,16 +133,22 @@ function grpcServiceSection({ grpcServices }: DemoState, width: number, paint: C
 
 function grpcServiceLines(grpcService: ShownGrpcService, width: number, paint: ChalkInstance): string[] {
   const { namespace, name, conditions, ready, draining, held } = grpcService;
-  const marks = conditions.map(({ type, status: is }) => {
-    const text = `${type} ${is === 'True' ? '✔' : is === 'False' ? '✘' : '?'}`;
-    return is === 'True' ? paint.green(text) : is === 'False' ? paint.red(text) : paint.yellow(text);
-  });
+  const marks = conditions.map((condition) => conditionMark(condition, paint));
   const extra = [draining > 0 ? `, ${draining} draining` : '', held > 0 ? `, ${held} held` : ''].join('');
+  const start = `  ${namespace}/${name}  ${ready} ready${extra}  `;
   const wrong = conditions.filter(({ status: is }) => is !== 'True');
+  const all = marks.length === 0 ? paint.yellow('no status yet') : marks.join('  ');
+  // The others say something of their own below as soon as they are not True.
+  const fewer = conditions.filter(({ type }) => type === 'Ready').map((ready) => conditionMark(ready, paint));
   return [
-    `  ${namespace}/${name}  ${ready} ready${extra}  ${marks.length === 0 ? paint.yellow('no status yet') : marks.join('  ')}`,
+    start + (widthOf(start + all) <= width ? all : fewer.join('')),
     ...wrong.flatMap((condition) => conditionLines(condition, width, paint)),
   ];
+}
+
+function conditionMark({ type, status: is }: ShownCondition, paint: ChalkInstance): string {
+  if (is === 'True') return paint.green(`${type} ✔`);
+  return is === 'False' ? paint.red(`${type} ✘`) : paint.yellow(`${type} ?`);
 }
 
 function conditionLines(
@@ -156,9 +162,10 @@ function conditionLines(
 
 function callSection({ calls, client, now }: DemoState, paint: ChalkInstance): string[] {
   const { failed, perSecond, lastFailure } = calls;
-  const total = `${calls.calls} calls, ${perSecond.toFixed(1)} a second`;
+  const total = `${calls.calls}, ${perSecond.toFixed(1)} a second`;
   const failures = failed === 0 ? paint.green('none failed') : paint.red(`${failed} failed`);
-  const title = `${paint.bold('CALLS')}  ${client.kind}, round_robin, ${client.target}: ${total}, ${failures}`;
+  const how = `${client.target} (${client.kind}, round_robin)`;
+  const title = `${paint.bold('CALLS')}  ${total}, ${failures}  ${how}`;
   const listed = calls.servers.filter(({ lastAt }) => now - lastAt < listedMs);
   const most = Math.max(1, ...listed.map((server) => server.perSecond));
   const lines = listed.map(({ server, calls: answered, perSecond: rate, lastAt }) => {
@@ -181,11 +188,6 @@ export function failureText({ code, text }: { readonly code: number; readonly te
 
 function eventSection({ events }: DemoState, paint: ChalkInstance): string[] {
   return events.slice(-6).map(({ at, text }) => `${paint.dim(clock(at))} ${text}`);
-}
-
-function footer({ hint }: DemoState, keys: readonly string[], width: number, paint: ChalkInstance): string[] {
-  const hints = hint === undefined ? [] : wrap(hint, width).map((line) => paint.yellow(line));
-  return [...hints, ...wrapParts(keys, '  ', width).map((line) => paint.bold(line))];
 }
 
 /** The local time of day. */

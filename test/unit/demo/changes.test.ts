@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { changes, summary } from '../../../local/demo/changes.ts';
+import { demoState, shownRow } from '../../support/demo-state.ts';
+
+describe('what npm start tells of changes', () => {
+  it('is nothing when nothing changed', () => {
+    assert.deepEqual(changes(demoState(), demoState()), []);
+  });
+
+  it('is that a row expired, and that its endpoint is gone', () => {
+    const lease = {
+      expired: true,
+      wanted: 'absent',
+      wantedAt: 99_000,
+      expiresAt: 99_000,
+      afterMs: undefined,
+    } as const;
+    const expired = demoState(1, { rows: [shownRow(1, lease)] });
+    assert.deepEqual(changes(demoState(1), expired), ['row: greeter-1 (10.77.1.1:50051) expired 1.0 s ago']);
+    const gone = demoState(1, { rows: [shownRow(1, { ...lease, published: 'absent', afterMs: 180 })] });
+    assert.deepEqual(changes(expired, gone), [
+      'endpoint: greeter-1 (10.77.1.1:50051) gone from the slices 180 ms after the row said so',
+    ]);
+    assert.deepEqual(changes(expired, demoState(1)), [
+      'row: greeter-1 (10.77.1.1:50051) beats again',
+      'endpoint: greeter-1 (10.77.1.1:50051) ready in the slices 320 ms after the row said so',
+    ]);
+  });
+
+  it('is that a new server registered and when its first call came', () => {
+    assert.deepEqual(changes(demoState(1), demoState(2)), [
+      'row: greeter-2 (10.77.1.2:50051) UP',
+      'endpoint: greeter-2 (10.77.1.2:50051) ready in the slices 320 ms after the row said so',
+      'calls: greeter-2 answers its first, 9.0 s after its row said UP',
+    ]);
+  });
+
+  it('is a condition with its reason, and its message where it is not True', () => {
+    const [grpcService] = demoState().grpcServices;
+    assert.ok(grpcService);
+    const conditions = grpcService.conditions.map((condition) =>
+      condition.type === 'Protected'
+        ? { ...condition, status: 'False', reason: 'Holding', message: '1 is held.' }
+        : condition,
+    );
+    const held = demoState(3, { grpcServices: [{ ...grpcService, conditions }] });
+    assert.deepEqual(changes(demoState(), held), [
+      'GrpcService demo/greeter: Protected=False (Holding: 1 is held.)',
+    ]);
+    assert.deepEqual(changes(held, demoState()), ['GrpcService demo/greeter: Protected=True (Fine)']);
+  });
+
+  it('is that the database and the operator go and come', () => {
+    const { database, operator } = demoState();
+    const away = demoState(3, {
+      database: { ...database, answers: false },
+      operator: { ...operator, pid: undefined, leads: false },
+    });
+    assert.deepEqual(changes(demoState(), away), [
+      'database: MariaDB 10.11.19 at 10.77.0.20:3306 does not answer',
+      'operator: ended',
+    ]);
+    assert.deepEqual(changes(away, demoState()), [
+      'database: MariaDB 10.11.19 at 10.77.0.20:3306 answers',
+      'operator: operator-1 runs (pid 112)',
+      'operator: operator-1 leads',
+    ]);
+  });
+
+  it('is how many calls failed, and the last reason', () => {
+    const { calls } = demoState();
+    const failing = demoState(3, {
+      calls: { ...calls, failed: 2, lastFailure: { at: 99_000, code: 14, text: 'connection refused' } },
+    });
+    assert.deepEqual(changes(demoState(), failing), ['calls: 2 failed: UNAVAILABLE connection refused']);
+  });
+});
+
+describe('the summary of npm start', () => {
+  it('is one line', () => {
+    assert.equal(
+      summary(demoState(2)),
+      '2 rows alive; 2 endpoints ready in 1 slices; 40 calls (greeter-1 20, greeter-2 20), 0 failed, 6.0 a second',
+    );
+  });
+});
