@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, glob, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { glob, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { startCluster, type Cluster } from '../../local/cluster.ts';
 import { CommandFailed, run, type RunResult } from '../../local/lib/run.ts';
 import { waitFor } from '../../local/lib/wait.ts';
 import { ServerProcess } from '../../local/servers/server-process.ts';
@@ -16,7 +17,7 @@ import {
 } from '../support/dockerfile.ts';
 import { checkout } from '../support/manifests.ts';
 import { skipBecause } from '../support/skip.ts';
-import { testbed } from '../support/testbed/index.ts';
+import { freshAddress, testbed } from '../support/testbed/index.ts';
 
 const minutes = 60_000;
 
@@ -25,6 +26,7 @@ describe("the image, by the Dockerfile's own steps", function () {
   let folder: string;
   let image: string;
   let stages: Stage[];
+  let cluster: Cluster | undefined;
 
   before(async function () {
     stages = parseDockerfile(await readFile(join(checkout, 'Dockerfile'), 'utf8'));
@@ -55,6 +57,7 @@ describe("the image, by the Dockerfile's own steps", function () {
   });
 
   after(async () => {
+    await cluster?.dispose();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -144,7 +147,7 @@ describe("the image, by the Dockerfile's own steps", function () {
     });
 
     it('becomes ready on a real cluster under the ServiceAccount of deploy/, and ends cleanly on SIGTERM', async () => {
-      const cluster = await testbed.cluster();
+      cluster = await startCluster({ address: freshAddress(), coreDns: false, controllerManager: false });
       await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', `${checkout}/crds`]);
       await cluster.kubectl([
         'wait',
@@ -154,16 +157,23 @@ describe("the image, by the Dockerfile's own steps", function () {
         'app.kubernetes.io/name=rollcall',
       ]);
       await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-k', `${checkout}/deploy/base`]);
+      const { apiServer } = cluster;
       const account = { namespace: 'rollcall-system', name: 'rollcall' };
-      await copyFile(await cluster.serviceAccountKubeconfig(account), join(image, 'kubeconfig'));
-      const address = '10.77.0.77';
+      await mountServiceAccount(
+        account.namespace,
+        await apiServer.serviceAccountToken(account),
+        apiServer.ca,
+      );
+      const address = freshAddress();
+      const { hostname, port } = new URL(apiServer.url);
       const operator = await ServerProcess.start({
         name: 'operator-image',
-        ...commandInImage([
-          ...imageConfig(stages).entrypoint,
-          ...['operator', '--kubeconfig', '/kubeconfig', '--namespace', 'rollcall-system'],
-          ...['--metrics-address', `${address}:8080`, '--health-address', `${address}:8081`],
-        ]),
+        ...commandInImage([...imageConfig(stages).entrypoint, 'operator'], {
+          KUBERNETES_SERVICE_HOST: hostname,
+          KUBERNETES_SERVICE_PORT: port,
+          ROLLCALL_METRICS_ADDRESS: `${address}:8080`,
+          ROLLCALL_HEALTH_ADDRESS: `${address}:8081`,
+        }),
         isReady: async () => (await fetch(`http://${address}:8081/readyz`)).ok,
       });
       try {
@@ -185,6 +195,15 @@ describe("the image, by the Dockerfile's own steps", function () {
     });
   });
 
+  /** What the kubelet mounts into a pod. */
+  const mountServiceAccount = async (namespace: string, token: string, ca: string): Promise<void> => {
+    const target = join(image, 'var/run/secrets/kubernetes.io/serviceaccount');
+    await mkdir(target, { recursive: true });
+    for (const [file, text] of Object.entries({ namespace, token, 'ca.crt': ca })) {
+      await writeFile(join(target, file), text, { mode: 0o644 });
+    }
+  };
+
   const rollcall = async (...args: readonly string[]): Promise<RunResult> =>
     await inImage([...imageConfig(stages).entrypoint, ...args]);
 
@@ -197,18 +216,18 @@ describe("the image, by the Dockerfile's own steps", function () {
    * A command on the image's tree, in a mount namespace of its own: the tree read-only, with nothing from this machine but
    * the C library, /proc, /dev and /etc, and the user of the image.
    */
-  const commandInImage = (command: readonly string[]) => {
+  const commandInImage = (command: readonly string[], podEnv: Readonly<Record<string, string>> = {}) => {
     const { user, env } = imageConfig(stages);
-    const variables = Object.entries(env).map(([name, value]) => `'${name}=${value}'`);
+    const variables = Object.entries({ ...env, ...podEnv }).map(([name, value]) => `'${name}=${value}'`);
     const script = [
-      'set -e; root=$1; user=$2; shift 2',
+      'set -e; root=$1; user=$2; shift 2; PATH="$PATH:/usr/sbin:/sbin"; chroot=$(command -v chroot)',
       'mount --bind "$root" "$root"',
       'for folder in lib lib64 usr/lib proc dev etc; do',
       '  [ -e "/$folder" ] || continue',
       '  mkdir -p "$root/$folder"; mount --rbind "/$folder" "$root/$folder"',
       'done',
       'mount -o remount,bind,ro "$root"',
-      `cd "$root"; exec env -i ${variables.join(' ')} chroot --userspec="$user" "$root" "$@"`,
+      `cd "$root"; exec env -i ${variables.join(' ')} "$chroot" --userspec="$user" "$root" "$@"`,
     ].join('\n');
     return {
       command: 'unshare',
