@@ -8,9 +8,15 @@ export class RetryableError extends Error {
   override readonly name = 'RetryableError';
   /** The least time to wait, in ms, where the other side named one (Retry-After). */
   readonly retryAfterMs: number | undefined;
-  constructor(message: string, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
+  /** CamelCase word for a condition that tells of it: HostUnreachable, ReplicaTooFarBehind. */
+  readonly reason: string;
+  constructor(
+    message: string,
+    options?: ErrorOptions & { retryAfterMs?: number | undefined; reason?: string },
+  ) {
     super(message, options);
     this.retryAfterMs = options?.retryAfterMs;
+    this.reason = options?.reason ?? 'Unavailable';
   }
 }
 

@@ -6,14 +6,11 @@ export const SINCE_UNKNOWN = 0;
 
 /**
  * The grace after another outage. While the first one's grace may still keep instances alive, the second one must not let them expire in
- * the instant it begins, so the earlier start stands.
+ * the instant it begins, so the earlier start stands. `fromUs` is the later one's in any case: another server's clock may be behind.
  */
 export function mergeGrace(earlier: Grace | null, later: Grace, longestTtlMs: number): Grace {
   if (earlier === null || graceIsOver(earlier, longestTtlMs, later.sinceUs)) return later;
-  return {
-    sinceUs: Math.min(earlier.sinceUs, later.sinceUs),
-    fromUs: Math.max(earlier.fromUs, later.fromUs),
-  };
+  return { sinceUs: Math.min(earlier.sinceUs, later.sinceUs), fromUs: later.fromUs };
 }
 
 /** True when the grace can no longer keep any lease alive at `nowUs`. `longestTtlMs`: of all leases. */

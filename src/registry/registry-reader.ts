@@ -2,18 +2,26 @@
  * The port through which the syncer and the feeds see a registry, whatever its schema. One adapter: src/mysql.
  * Every method rejects with RetryableError when the registry could not be read (connection, timeout, replica too far behind), and
  * with TerminalError when somebody has to mend something first (credentials, grants, a missing table or column).
- * "Could not read" is never an empty answer.
+ * "Could not read" is never an empty answer. Once {@link RegistryReader.serverState} has said who answers, every other method rejects with
+ * RetryableError ServerChanged when another server, or another process of it, would answer: what it says must not be mixed with what
+ * the first one said before somebody has looked at who it is (safety rule 8).
  */
 export interface RegistryReader {
-  /** Who answers, and in what state. Cheap: asked with every poll. */
+  /**
+   * Who answers, and in what state. Cheap: asked before every read. Only the syncer asks: an answer that tells of another server is given
+   * once.
+   */
   serverState(signal: AbortSignal): Promise<ServerState>;
+
+  /** The database's clock: everything committed by then is seen by any later read. */
+  now(signal: AbortSignal): Promise<number>;
 
   /**
    * All rows in one consistent read, in any order (sorting 100,000 rows would cost the server more than the read); batches end at any
-   * row. Backpressure: the next batch is fetched when `onRows` has resolved. Answers the database's clock at the start of the read.
+   * row. Backpressure: the next batch is fetched when `onRows` has resolved. `nowUs` is the database's clock at the start of the read.
    */
   readAll(
-    onRows: (rows: readonly RawRow[]) => Promise<void>,
+    onRows: (rows: readonly RawRow[], nowUs: number) => Promise<void>,
     signal: AbortSignal,
   ): Promise<{ readonly nowUs: number }>;
 
@@ -35,8 +43,8 @@ export interface RegistryReader {
   expiredSince(afterUs: number, signal: AbortSignal): Promise<LeaseRead | null>;
 
   /**
-   * The deadlines of the leases named, by key; a lease without a beat is left out. `aliveOnly`: only those whose deadline lies ahead
-   * (of 100,000 expired ones, few are back). Null when the schema has no leases.
+   * The deadlines of the leases named, by key: created_at + ttl where there is no beat. A row that is gone or static is left out.
+   * `aliveOnly`: only beats whose deadline lies ahead (of 100,000 expired leases, few are back). Null when the schema has no leases.
    */
   readLeases(
     keys: readonly InstanceKey[],
@@ -143,9 +151,15 @@ export interface InstanceKey {
   readonly id: number | null;
 }
 
+/** One lease; `unbeaten`: it has no beat, so that no index leads to its deadline. */
+export interface Lease extends InstanceKey {
+  readonly expiresAtUs: number;
+  readonly unbeaten: boolean;
+}
+
 export interface LeaseRead {
   readonly nowUs: number;
-  readonly leases: readonly (InstanceKey & { readonly expiresAtUs: number })[];
+  readonly leases: readonly Lease[];
 }
 
 export interface ChecksumRead {

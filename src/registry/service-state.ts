@@ -21,9 +21,10 @@ export interface ServiceRead {
   readonly confirms: boolean;
   /**
    * `keep`: a row that is known keeps the liveness that the expiry watch found, because this read may be older than that; `take`: the
-   * read decides (another server, another session).
+   * read decides, because beats may have been lost. Then an instance that was alive ran out of its lease after
+   * `graceSinceUs`, whatever an older beat that this server has may say, so that the grace covers it.
    */
-  readonly liveness: 'keep' | 'take';
+  readonly liveness: { readonly mode: 'keep' } | { readonly mode: 'take'; readonly graceSinceUs: number };
 }
 
 /** How a read differs from what was held, in rows. */
@@ -180,15 +181,15 @@ class Merge {
   }
 
   instance(service: string, row: ParsedRow & { ok: true }): Instance {
-    const { instance } = row;
-    const known = findRow(this.#before, instance.instanceId, instance.hash);
-    if (known !== undefined && this.#read.liveness === 'keep') return this.#known(service, known, row);
-    const old = known ?? this.#sameId(instance.instanceId);
-    if (old === undefined) this.#added += 1;
-    else this.#matched += 1;
+    const known = findRow(this.#before, row.instance.instanceId, row.instance.hash);
+    if (known !== undefined && this.#read.liveness.mode === 'keep') return this.#known(service, known, row);
     this.#track(service, row);
-    const differs = old === undefined || !sameContent(old, instance);
-    if (old !== undefined && differs) this.#updated += 1;
+    const old = known ?? this.#sameId(row.instance.instanceId);
+    if (old === undefined) return this.#new(row.instance);
+    this.#matched += 1;
+    const instance = { ...row.instance, expiredAtUs: this.#liveness(service, old, row.instance) };
+    const differs = !sameContent(old, instance);
+    if (differs) this.#updated += 1;
     if (differs || old.expiredAtUs !== instance.expiredAtUs) {
       this.changed = true;
       this.changedTimesUs.push(differs ? instance.updatedAtUs : (instance.expiredAtUs ?? this.#read.nowUs));
@@ -199,6 +200,25 @@ class Merge {
   difference(rejectedDiffer: boolean): RowDifference {
     const removed = Math.max(0, this.#before.length - this.#matched);
     return { added: this.#added, updated: this.#updated + (rejectedDiffer ? 1 : 0), removed };
+  }
+
+  #new(instance: Instance): Instance {
+    this.#added += 1;
+    this.changed = true;
+    this.changedTimesUs.push(instance.updatedAtUs);
+    return instance;
+  }
+
+  /** See {@link ServiceRead.liveness}; a changed row whose liveness differs is asked for by key as well. */
+  #liveness(service: string, old: Instance, instance: Instance): number | null {
+    const { liveness } = this.#read;
+    const { expiredAtUs, instanceId, id } = instance;
+    if ((old.expiredAtUs === null) === (expiredAtUs === null)) return expiredAtUs;
+    if (liveness.mode === 'take')
+      return expiredAtUs === null ? null : Math.max(expiredAtUs, liveness.graceSinceUs);
+    if (old.id !== id) return expiredAtUs;
+    this.doubtful.push({ service, instanceId, id });
+    return old.expiredAtUs;
   }
 
   /** An unchanged row: most rows of most reads, so the object held is used again. */

@@ -1,5 +1,6 @@
 import type { Instance } from '../model/instance.ts';
-import type { InstanceKey, KnownRows, LeaseRead, RowSum } from './registry-reader.ts';
+import type { KnownServer } from './continuity.ts';
+import type { InstanceKey, KnownRows, Lease, LeaseRead, RowSum } from './registry-reader.ts';
 import type { ParsedRow } from './rows.ts';
 import {
   emptyState,
@@ -27,6 +28,8 @@ export interface LivenessChange {
 export class RegistryStore implements KnownRows {
   readonly #states = new Map<string, ServiceState>();
   readonly #listeners = new Set<(service: string) => void>();
+  /** Who gave what is in here: a later session on the same registry carries on from it. */
+  source: KnownServer | null = null;
   #firstReadUs: number | null = null;
   #grace: Grace | null = null;
 
@@ -94,10 +97,11 @@ export class RegistryStore implements KnownRows {
     }
   }
 
-  /** Keys of the rejected rows (retention only). */
-  *rejectedKeys(): IterableIterator<InstanceKey> {
+  /** Keys and times of the rejected rows (retention only). */
+  *rejectedKeys(): IterableIterator<InstanceKey & { readonly updatedAtUs: number }> {
     for (const [service, { rejectedRows }] of this.#states) {
-      for (const { instanceId, id } of rejectedRows) yield { service, instanceId, id };
+      for (const { instanceId, id, updatedAtUs } of rejectedRows)
+        yield { service, instanceId, id, updatedAtUs };
     }
   }
 
@@ -149,7 +153,7 @@ export class RegistryStore implements KnownRows {
     let returned = 0;
     for (const [service, ofService] of byServiceOf(leases)) {
       const state = this.#states.get(service);
-      const change = state === undefined ? null : livenessOf(state, ofService, nowUs);
+      const change = state === undefined ? null : livenessOf(state, ofService, nowUs, this.#grace);
       if (change === null || change.unknown) unknown.push(service);
       expired += change?.expired ?? 0;
       returned += change?.returned ?? 0;
@@ -174,8 +178,6 @@ export class RegistryStore implements KnownRows {
   }
 }
 
-type Lease = LeaseRead['leases'][number];
-
 function byServiceOf(leases: readonly Lease[]): Map<string, Lease[]> {
   const byService = new Map<string, Lease[]>();
   for (const lease of leases) {
@@ -191,6 +193,7 @@ function livenessOf(
   state: ServiceState,
   leases: readonly Lease[],
   nowUs: number,
+  grace: Grace | null,
 ): { state: ServiceState | null; expired: number; returned: number; unknown: boolean } {
   const instances = [...state.snapshot.instances];
   const times: number[] = [];
@@ -204,7 +207,7 @@ function livenessOf(
       unknown ||= !state.rejectedRows.some(({ instanceId }) => instanceId === lease.instanceId);
       continue;
     }
-    const expiredAtUs = lease.expiresAtUs <= nowUs ? lease.expiresAtUs : null;
+    const expiredAtUs = expiryOf(lease, instance, nowUs, grace);
     if (expiredAtUs === instance.expiredAtUs) continue;
     instances[index] = { ...instance, expiredAtUs };
     times.push(expiredAtUs ?? nowUs);
@@ -222,6 +225,15 @@ function livenessOf(
     returned,
     unknown,
   };
+}
+
+/**
+ * When the lease ran out, or null. An instance that was alive when a grace began has not run out before it, whatever a server says that
+ * lost its last beats: the grace has to cover it.
+ */
+function expiryOf(lease: Lease, instance: Instance, nowUs: number, grace: Grace | null): number | null {
+  if (lease.expiresAtUs > nowUs) return null;
+  return instance.expiredAtUs === null ? Math.max(lease.expiresAtUs, grace?.sinceUs ?? 0) : lease.expiresAtUs;
 }
 
 function indexOfLease(instances: readonly Instance[], lease: InstanceKey): number {

@@ -25,7 +25,7 @@ class Bench {
       nowUs,
       changedAtUs: null,
       confirms: false,
-      liveness: 'keep',
+      liveness: { mode: 'keep' },
       ...read,
     });
     this.store.put(merged);
@@ -152,6 +152,7 @@ describe('leases in the store', () => {
     instanceId: 'orders-1',
     id,
     expiresAtUs,
+    unbeaten: false,
   });
 
   it('run out and come back by what the expiry watch reads, with a revision each', () => {
@@ -214,7 +215,7 @@ describe('leases in the store', () => {
     bench.store.setLiveness({ nowUs: 12_100_000, leases: [lease(12_000_000)] });
     const merged = bench.read([aRow({ ...leased, expiresAtUs: 30_000_000 })], {
       nowUs: 12_200_000,
-      liveness: 'take',
+      liveness: { mode: 'take', graceSinceUs: 0 },
     });
     assert.deepEqual(merged.doubtful, []);
     assert.ok(merged.changed);

@@ -1,0 +1,259 @@
+import { connect, type Socket } from 'node:net';
+import mysql from 'mysql2';
+import type { Clock } from '../lib/clock.ts';
+import { RetryableError } from '../lib/errors.ts';
+import type { MysqlAccess, MysqlTarget } from './access.ts';
+import { type ErrorContext, translateError } from './mysql-error.ts';
+import { addressToVerify, tlsOptions } from './tls-options.ts';
+
+/** A statement with its values, which are escaped into it by mysql2 as literals. */
+export interface Sql {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** One row: whole numbers as numbers (beyond 2^53 as text), texts and decimals as strings, binary as Buffer, NULL as null. */
+export type Columns = readonly unknown[];
+
+export interface ConnectionOptions {
+  readonly target: MysqlTarget;
+  /** Who reads its error messages. */
+  readonly reader: ErrorContext['reader'];
+  readonly clock: Clock;
+  /** How long connecting and logging in may take, in ms. */
+  readonly connectTimeoutMs: number;
+  /** How long the server may be silent while it owes an answer, in ms; then the connection is destroyed. */
+  readonly queryTimeoutMs: number;
+}
+
+/** Rows handed on at a time: what a stream holds in memory, and what is worked through between two turns of the event loop. */
+const BATCH_ROWS = 500;
+
+/**
+ * What every session is set to, whatever the server's defaults are. autocommit: without it, the first SELECT would open a snapshot that
+ * never ends. sql_mode: the escaping of mysql2 is wrong under NO_BACKSLASH_ESCAPES. time_zone: TIMESTAMP values are instants.
+ */
+const SESSION = [
+  `SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'`,
+  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+];
+
+/** One connection to the database. Every error it throws is translated; after one that is not the server's answer it is broken. */
+export class Connection {
+  readonly context: ErrorContext;
+  readonly #options: ConnectionOptions;
+  readonly #vendor: mysql.Connection;
+  #broken: unknown = null;
+
+  /** Connects, logs in and sets the session up. */
+  static async open(
+    options: ConnectionOptions,
+    access: MysqlAccess,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    signal.throwIfAborted();
+    const connection = new Connection(options, access);
+    try {
+      await connection.#ready(signal);
+      for (const text of SESSION) await connection.query({ text, values: [] }, signal);
+      return connection;
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(options: ConnectionOptions, access: MysqlAccess) {
+    const { target } = options;
+    const ssl = tlsOptions(target, access);
+    this.#options = options;
+    this.context = { target, username: access.username, reader: options.reader };
+    this.#vendor = mysql.createConnection({
+      stream: () => openSocket(target),
+      host: target.host,
+      port: target.port,
+      database: target.database,
+      user: access.username,
+      password: access.password,
+      charset: 'UTF8MB4_GENERAL_CI',
+      connectTimeout: options.connectTimeoutMs,
+      supportBigNumbers: true,
+      dateStrings: true,
+      jsonStrings: true,
+      connectAttributes: { program_name: 'rollcall' },
+      ...(ssl === undefined ? {} : { ssl }),
+    });
+    this.#vendor.on('error', (error: Error) => void (this.#broken ??= error));
+    this.#vendor.on('end', () => void (this.#broken ??= new Error('the server closed the connection')));
+  }
+
+  /** True when the connection cannot be used any more. */
+  get isBroken(): boolean {
+    return this.#broken !== null;
+  }
+
+  /** All rows of a small answer. */
+  async query(sql: Sql, signal: AbortSignal): Promise<Columns[]> {
+    const rows: Columns[] = [];
+    await this.stream(sql, (batch) => void rows.push(...batch), signal);
+    return rows;
+  }
+
+  /** All rows of a small answer by column name, for SHOW statements whose columns differ between servers. */
+  named(sql: Sql, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>[]> {
+    return this.#run((resolve, reject) => {
+      this.#vendor.query({ sql: sql.text, values: [...sql.values] }, (error: Error | null, rows: unknown) => {
+        if (error !== null) reject(error);
+        else resolve(Array.isArray(rows) ? (rows as Record<string, unknown>[]) : []);
+      });
+      return () => undefined;
+    }, signal);
+  }
+
+  /** Runs a statement without an answer; the number of rows it changed. */
+  execute(sql: Sql, signal: AbortSignal): Promise<number> {
+    return this.#run((resolve, reject) => {
+      this.#vendor.query(
+        { sql: sql.text, values: [...sql.values] },
+        (error: Error | null, answer: unknown) => {
+          if (error !== null) reject(error);
+          else resolve((answer as { affectedRows?: number }).affectedRows ?? 0);
+        },
+      );
+      return () => undefined;
+    }, signal);
+  }
+
+  /** Hands the rows on in batches. The server is read from again when `onRows` is done, and others get a turn between batches. */
+  stream(
+    sql: Sql,
+    onRows: (rows: Columns[]) => Promise<void> | void,
+    signal: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<void> {
+    return this.#run<undefined>(
+      (resolve, reject, waiting) => {
+        let batch: Columns[] = [];
+        const flush = async (): Promise<void> => {
+          const rows = batch;
+          batch = [];
+          if (rows.length > 0) await onRows(rows);
+        };
+        const query = this.#vendor.query({ sql: sql.text, values: [...sql.values], rowsAsArray: true });
+        query.on('result', (row: unknown) => {
+          // An OK packet (a statement without rows) comes here too.
+          if (!Array.isArray(row) || batch.push(row) < BATCH_ROWS) return;
+          this.#vendor.pause();
+          waiting(false);
+          flush().then(() => {
+            setImmediate(() => {
+              if (this.isBroken) return;
+              waiting(true);
+              this.#vendor.resume();
+            });
+          }, reject);
+        });
+        query.on('error', reject);
+        query.on('end', () => void flush().then(() => resolve(undefined), reject));
+        return () => query.removeAllListeners('result');
+      },
+      signal,
+      timeoutMs,
+    );
+  }
+
+  /** Says goodbye to the server and closes. */
+  end(): void {
+    if (this.isBroken) this.destroy();
+    else {
+      this.#broken = new Error('the connection was closed');
+      this.#vendor.end(() => undefined);
+    }
+  }
+
+  /** Closes at once, in the middle of whatever goes on. */
+  destroy(): void {
+    this.#broken ??= new Error('the connection was destroyed');
+    this.#vendor.destroy();
+  }
+
+  #ready(signal: AbortSignal): Promise<void> {
+    return this.#run<undefined>((resolve, reject) => {
+      this.#vendor.connect((error: Error | null) => {
+        if (error === null) resolve(undefined);
+        else reject(error);
+      });
+      return () => undefined;
+    }, signal);
+  }
+
+  /**
+   * Runs one exchange with the server under the query timeout and the signal. When either ends it, or the receiver of rows failed, the
+   * rest of the answer is still on its way: the connection is destroyed.
+   */
+  #run<T>(
+    start: (
+      resolve: (value: T) => void,
+      reject: (error: unknown) => void,
+      waiting: (is: boolean) => void,
+    ) => () => void,
+    signal: AbortSignal,
+    timeoutMs = this.#options.queryTimeoutMs,
+  ): Promise<T> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.isBroken) return Promise.reject(this.#lost());
+    return new Promise<T>((resolve, reject) => {
+      let stopTimer = (): void => undefined;
+      const settle = (finish: () => void): void => {
+        stopTimer();
+        signal.removeEventListener('abort', onAbort);
+        detach();
+        finish();
+      };
+      const fail = (error: unknown): void => {
+        if (!isServerAnswer(error)) this.destroy();
+        settle(() => reject(translateError(error, this.context)));
+      };
+      const onAbort = (): void => fail(signal.reason);
+      const waiting = (is: boolean): void => {
+        stopTimer();
+        if (is) stopTimer = this.#options.clock.after(timeoutMs, () => fail(this.#silent(timeoutMs)));
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      waiting(true);
+      const detach = start((value) => settle(() => resolve(value)), fail, waiting);
+    });
+  }
+
+  #silent(timeoutMs: number): RetryableError {
+    const { host, port } = this.#options.target;
+    return new RetryableError(`${host}:${port} did not answer for ${timeoutMs / 1000} s`, {
+      reason: 'QueryTimeout',
+    });
+  }
+
+  #lost(): RetryableError {
+    const { host, port } = this.#options.target;
+    return new RetryableError(`the connection to ${host}:${port} was lost`, {
+      reason: 'HostUnreachable',
+      cause: this.#broken,
+    });
+  }
+}
+
+/** An error packet of the server ends the exchange cleanly; anything else leaves the connection in the middle of one. */
+function isServerAnswer(error: unknown): boolean {
+  const { sqlMessage, fatal } = error as { readonly sqlMessage?: string; readonly fatal?: boolean };
+  return sqlMessage !== undefined && fatal !== true;
+}
+
+function openSocket(target: MysqlTarget): Socket {
+  const socket = connect({
+    host: target.host,
+    port: target.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 10_000,
+  });
+  return Object.assign(socket, addressToVerify(target));
+}

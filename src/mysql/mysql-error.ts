@@ -1,0 +1,151 @@
+import { errorMessage, RetryableError, TerminalError } from '../lib/errors.ts';
+import type { MysqlTarget } from './access.ts';
+
+/** What the message of an error should name. */
+export interface ErrorContext {
+  readonly target: MysqlTarget;
+  readonly username: string;
+  /** Who reads the message: somebody with a Registry (whose fields it names), or at a command line. */
+  readonly reader: 'Registry' | 'CommandLine';
+}
+
+/** What mysql2 and node:net throw. */
+interface VendorError extends Error {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly sqlMessage?: string;
+}
+
+type Say = (context: ErrorContext, error: VendorError) => TerminalError | RetryableError;
+
+const where = ({ target }: ErrorContext): string => `${target.host}:${target.port}`;
+const text = (error: VendorError): string => error.sqlMessage ?? errorMessage(error);
+
+const terminal =
+  (reason: string, message: (context: ErrorContext, error: VendorError) => string): Say =>
+  (context, error) =>
+    new TerminalError(reason, message(context, error), { cause: error });
+
+const accessDenied = terminal(
+  'AccessDenied',
+  (context, error) =>
+    `${where(context)} refuses the user ${context.username} (${text(error)}): ` +
+    (context.reader === 'CommandLine'
+      ? 'check the user and the password of --url'
+      : 'put the right username and password into the Secret that spec.mysql.credentialsSecretRef names'),
+);
+
+const grantMissing = terminal(
+  'GrantMissing',
+  (context, error) => `${text(error)}; type on the database: ${grantFor(context, error)}`,
+);
+
+const tlsFailed = terminal(
+  'TlsFailed',
+  (context, error) =>
+    `TLS with ${where(context)} failed (${text(error)}): check ` +
+    (context.reader === 'CommandLine'
+      ? 'the TLS flags'
+      : 'spec.mysql.tls (mode, caSecretRef, clientCertificateSecretRef)') +
+    `, now of mode ${context.target.tls}, against the server's certificate`,
+);
+
+/** Error numbers of the server: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-code-reference. */
+const BY_NUMBER: Readonly<Record<number, Say>> = {
+  1044: grantMissing,
+  1045: accessDenied,
+  1698: accessDenied,
+  1820: accessDenied,
+  1862: accessDenied,
+  3118: accessDenied,
+  4151: accessDenied,
+  1049: terminal(
+    'DatabaseNotFound',
+    (context) =>
+      `${where(context)} has no database ${context.target.database}: create it, or mend ` +
+      (context.reader === 'CommandLine' ? 'the end of --url' : 'spec.mysql.database'),
+  ),
+  1054: terminal(
+    'ColumnNotFound',
+    (_, error) =>
+      `${text(error)}: mend spec.schema.custom, or run "rollcall migrate" where the schema is Managed`,
+  ),
+  1142: grantMissing,
+  1143: grantMissing,
+  1146: terminal(
+    'TableNotFound',
+    (context, error) =>
+      `${text(error)}: ${migrateHint(context)} (schema Managed), or mend spec.schema.custom.table`,
+  ),
+  1227: grantMissing,
+  1356: terminal('InvalidView', (_, error) => `${text(error)}: mend the view, or the grants of its definer`),
+  3159: tlsFailed,
+};
+
+/** Errors of the network, and of the server that come and go by themselves. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+]);
+
+/** Codes of OpenSSL and Node about certificates: node lib/internal/tls, OpenSSL's X509_verify_cert_error. */
+const TLS_CODE =
+  /^(?:ERR_(?:TLS|SSL)_|HANDSHAKE_|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_|ERR_OSSL_)/;
+
+/** The command that makes our tables, with the password left for the reader to fill in. */
+export function migrateHint({ target, username }: ErrorContext): string {
+  return `run "rollcall migrate --url mysql://${username}:PASSWORD@${target.host}:${target.port}/${target.database}"`;
+}
+
+/**
+ * The vendor's error in our words: TerminalError where somebody has to mend something (its message says what to type), RetryableError for
+ * what passes. Errors of ours, and of bugs, come back as they are.
+ */
+export function translateError(error: unknown, context: ErrorContext): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  if (error instanceof RetryableError || error instanceof TerminalError) return error;
+  const vendor = error as VendorError;
+  const known = vendor.errno === undefined ? undefined : BY_NUMBER[vendor.errno];
+  if (known !== undefined) return known(context, vendor);
+  const code = vendor.code ?? '';
+  if (TLS_CODE.test(code)) return tlsFailed(context, vendor);
+  if (UNREACHABLE.has(code)) {
+    return new RetryableError(`${where(context)} cannot be reached`, {
+      reason: 'HostUnreachable',
+      cause: error,
+    });
+  }
+  if (code.startsWith('ER_') || code.startsWith('PROTOCOL_') || vendor.sqlMessage !== undefined) {
+    return new RetryableError(`${where(context)} could not answer`, { reason: 'ServerError', cause: error });
+  }
+  return error;
+}
+
+/** True for errors that say that tables or columns are not what they were: what was learned about the schema is to be learned again. */
+export function isSchemaError(error: unknown): boolean {
+  return (
+    error instanceof TerminalError &&
+    /^(?:ColumnNotFound|TableNotFound|InvalidView|SchemaTooOld)$/.test(error.reason)
+  );
+}
+
+function grantFor({ target, username, reader }: ErrorContext, error: VendorError): string {
+  const user = `'${username}'@'%'`;
+  if (reader === 'CommandLine') {
+    return `GRANT SELECT, INSERT, UPDATE, CREATE, ALTER, INDEX ON \`${target.database}\`.* TO ${user};`;
+  }
+  if (error.errno === 1227)
+    return `GRANT REPLICATION CLIENT ON *.* TO ${user}; (MariaDB: GRANT SLAVE MONITOR)`;
+  const verb = /^(DELETE|INSERT|UPDATE|CREATE|ALTER|INDEX|REFERENCES) command/.exec(
+    error.sqlMessage ?? '',
+  )?.[1];
+  return `GRANT ${verb === undefined || verb === 'SELECT' ? 'SELECT' : `SELECT, ${verb}`} ON \`${target.database}\`.* TO ${user};`;
+}

@@ -1,0 +1,30 @@
+/** A name as SQL text: `weird``name`. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+/** Microseconds since 1970 of an expression that is a TIMESTAMP, or a DATETIME in UTC. UNIX_TIMESTAMP is an exact decimal there. */
+export function microseconds(expression: string): string {
+  return `CAST(UNIX_TIMESTAMP(${expression}) * 1000000 AS SIGNED)`;
+}
+
+/** The moment of a `?` in microseconds. A decimal factor, because integer division keeps four digits only. */
+export const MOMENT = 'FROM_UNIXTIME(? * 0.000001)';
+
+/** The database's clock, at the start of the statement. */
+export const NOW_US = microseconds('NOW(6)');
+
+/**
+ * The content hash of a row, computed by the server so that reads and audits never differ by how a text is converted: 16 hexadecimal
+ * digits of SHA-256 (MD5 left the server in MySQL 9.6). QUOTE makes it unambiguous: its texts end where they end, and NULL is unlike any text.
+ */
+export function contentHash(expressions: readonly string[]): string {
+  const parts = expressions.map((expression) => `QUOTE(CONVERT(${expression} USING utf8mb4))`);
+  return `LEFT(SHA2(CONCAT_WS(',', ${parts.join(', ')}), 256), 16)`;
+}
+
+/** Count and exclusive or of content hashes: the columns of a checksum. */
+export function checksumColumns(hash: string): string {
+  const bits = `CAST(CONV(${hash}, 16, 10) AS UNSIGNED)`;
+  return `COUNT(*), LPAD(LOWER(HEX(BIT_XOR(${bits}))), 16, '0')`;
+}

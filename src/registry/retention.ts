@@ -1,0 +1,87 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Gate } from './gate.ts';
+import type { RegistryObserver } from './observer.ts';
+import type { InstanceKey, RegistryReader } from './registry-reader.ts';
+import type { RegistryStore } from './store.ts';
+
+export interface RetentionOptions {
+  readonly reader: RegistryReader;
+  readonly store: RegistryStore;
+  readonly gate: Gate;
+  readonly retentionMs: number;
+  /** Only the leader deletes. */
+  readonly isLeader: () => boolean;
+  /** The database's clock. */
+  readonly nowUs: () => number;
+  readonly hint: (services: readonly string[]) => void;
+  readonly fail: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly observer: RegistryObserver;
+}
+
+const EVERY_MS = 60_000;
+/** Rows of one DELETE: its locks are short. */
+const BATCH = 500;
+const PAUSE_MS = 1000;
+
+/**
+ * Deletes rows that have been DOWN or expired for longer than the retention, in small batches. The store knows the candidates, so that
+ * nothing is searched for; the database judges each again while it deletes. Never while the registry is not healthy.
+ */
+export class Retention {
+  readonly #options: RetentionOptions;
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  /** Works until the signal is aborted, then rejects with its reason. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock, random, fail } = this.#options;
+    for (;;) {
+      await clock.sleep(EVERY_MS * (0.9 + 0.2 * random()), signal);
+      try {
+        await this.#retire(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        fail(error);
+      }
+    }
+  }
+
+  async #retire(signal: AbortSignal): Promise<void> {
+    const { reader, gate, isLeader, retentionMs, hint, clock, logger, observer } = this.#options;
+    const keys = this.#candidates();
+    // Called without candidates as well: beats without an instance go too.
+    do {
+      if (!isLeader() || !gate.isOpen) return;
+      const batch = keys.splice(0, BATCH);
+      const deleted = await reader.deleteRetired(batch, retentionMs, signal);
+      if (deleted > 0) {
+        logger.info('deleted rows that were DOWN or expired for long', { rows: deleted });
+        observer.retired(deleted);
+        hint([...new Set(batch.map(({ service }) => service))]);
+      }
+      if (keys.length > 0) await clock.sleep(PAUSE_MS, signal);
+    } while (keys.length > 0);
+  }
+
+  #candidates(): InstanceKey[] {
+    const { store, retentionMs, nowUs } = this.#options;
+    const beforeUs = nowUs() - retentionMs * 1000;
+    const keys: InstanceKey[] = [];
+    for (const { service, instance } of store.instances()) {
+      const { status, updatedAtUs, expiredAtUs, instanceId, id } = instance;
+      const isRetired =
+        (status === 'DOWN' && updatedAtUs < beforeUs) || (expiredAtUs !== null && expiredAtUs < beforeUs);
+      if (isRetired && id !== null) keys.push({ service, instanceId, id });
+    }
+    for (const { updatedAtUs, ...key } of store.rejectedKeys()) {
+      if (updatedAtUs < beforeUs && key.id !== null) keys.push(key);
+    }
+    return keys;
+  }
+}

@@ -1,0 +1,209 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { Audit } from './audit.ts';
+import type { ChangeFeed, FeedSink } from './change-feed.ts';
+import { ExpiryWatch } from './expiry-watch.ts';
+import type { RegistryObserver } from './observer.ts';
+import { faultOf, type FeedHealth, type RegistryHealth } from './registry-health.ts';
+import type { KnownRows, RegistryReader, ServerState } from './registry-reader.ts';
+import { Retention } from './retention.ts';
+import type { Snapshot } from './snapshot.ts';
+import { RegistryStore } from './store.ts';
+import { Syncer } from './syncer.ts';
+
+export interface RegistrySessionOptions {
+  readonly reader: RegistryReader;
+  /** Makes the feed; `known` lets it pass over what is no news. */
+  readonly feed: (known: KnownRows) => ChangeFeed;
+  /** What an earlier session of the same Registry read: it stays what is known until this one has read everything. */
+  readonly store?: RegistryStore;
+  readonly resyncIntervalMs: number;
+  readonly auditIntervalMs: number;
+  /** How long the feed takes to tell of a change at most: what the audit finds within it is no finding. */
+  readonly feedRoundMs: number;
+  readonly retentionMs: number;
+  readonly isLeader: () => boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly observer: RegistryObserver;
+}
+
+/** What is known of a registry at one moment, for its status and for people. */
+export interface SessionFacts {
+  readonly feed: FeedHealth | null;
+  readonly server: Pick<ServerState, 'flavor' | 'version'> | null;
+  readonly services: number;
+  readonly instances: number;
+  readonly rejected: number;
+  /** Wall-clock ms of the last good read; null before the first. */
+  readonly lastReadMs: number | null;
+}
+
+/** The first read waits this long for the feed to be open; a feed in trouble must not keep the registry unread. */
+const FEED_OPEN_MS = 5000;
+/** Shortest time for which an audit's difference must stand: polls look further back once in 2.5 s. */
+const SETTLE_MS = 4000;
+
+/**
+ * One registry, followed: syncer, feed, expiry watch, audit and retention over one reader and one store. Opens nothing before `run`. The
+ * reader belongs to whoever made it.
+ */
+export class RegistrySession {
+  readonly store: RegistryStore;
+  readonly #options: RegistrySessionOptions;
+  readonly #feed: ChangeFeed;
+  readonly #syncer: Syncer;
+  readonly #watch: ExpiryWatch;
+  readonly #audit: Audit;
+  readonly #retention: Retention;
+  readonly #listeners = new Set<(service: string | null) => void>();
+  readonly #feedOpened: Promise<void>;
+  #feedIsOpen: () => void = () => undefined;
+  #feedHealth: FeedHealth | null = null;
+
+  constructor(options: RegistrySessionOptions) {
+    const { reader, clock, random, logger, observer, retentionMs, isLeader } = options;
+    const store = options.store ?? new RegistryStore();
+    this.store = store;
+    this.#options = options;
+    this.#feedOpened = new Promise((resolve) => (this.#feedIsOpen = resolve));
+    const hint = (services: readonly string[]): void =>
+      this.#syncer.hint(services.map((service) => ({ service, changedAtUs: null })));
+    const fail = (error: unknown): void => this.#syncer.fail(error);
+    this.#syncer = new Syncer({
+      ...{ reader, store, clock, random, logger, observer, resyncIntervalMs: options.resyncIntervalMs },
+      onLeases: (merged) => this.#watch.leases(merged),
+      onApplied: (service, { difference }) => this.#audit.applied(service, difference),
+      onFullRead: (nowUs) => this.#watch.readAllAt(nowUs),
+      onChange: () => this.#tell(null),
+      beforeRead: (signal) => this.#whenFeedIsOpen(signal),
+    });
+    const { gate, databaseClock } = this.#syncer;
+    this.#watch = new ExpiryWatch({
+      ...{ reader, store, gate, hint, fail, clock, observer },
+      healthy: (nowUs) => this.#syncer.healthy(nowUs),
+    });
+    this.#audit = new Audit({
+      ...{ reader, store, gate, fail, clock, observer, intervalMs: options.auditIntervalMs },
+      settleMs: Math.max(SETTLE_MS, 2 * options.feedRoundMs),
+      logger: logger.child({ component: 'audit' }),
+      hint: (service) => hint([service]),
+      isPending: (service) => this.#syncer.isPending(service),
+    });
+    const nowUs = (): number => databaseClock.nowUs();
+    this.#retention = new Retention({
+      ...{ reader, store, gate, hint, fail, clock, random, observer, retentionMs, isLeader, nowUs },
+      logger: logger.child({ component: 'retention' }),
+    });
+    this.#feed = options.feed(store);
+  }
+
+  /** Undefined until the registry was read once; a service without rows has an empty snapshot. */
+  snapshot(service: string): Snapshot | undefined {
+    return this.store.snapshot(service);
+  }
+
+  get health(): RegistryHealth {
+    return this.#syncer.health;
+  }
+
+  /** Asks for a second read of a service whose snapshot is not confirmed; its answer comes as a change. */
+  confirm(service: string): void {
+    this.#syncer.confirm(service);
+  }
+
+  /** The database's clock now, estimated from its last answer; it stands still while the registry cannot be read. */
+  nowUs(): number {
+    const { databaseClock } = this.#syncer;
+    return databaseClock.lastUs === null ? (this.store.source?.lastGoodUs ?? 0) : databaseClock.nowUs();
+  }
+
+  facts(): SessionFacts {
+    const { server, lastReadMs } = this.#syncer;
+    return { feed: this.#feedHealth, server, lastReadMs, ...this.store.counts() };
+  }
+
+  /** Calls back with the service whose snapshot changed, or null for anything else; answers how to stop it. */
+  subscribe(listener: (service: string | null) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Tries again now, if it waits for somebody to mend something: there are new credentials, for instance. */
+  retryNow(): void {
+    this.#syncer.retryNow();
+  }
+
+  /** Follows the registry until `signal` is aborted; rejects only on a bug, when all parts have ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stopping = new AbortController();
+    const both = AbortSignal.any([signal, stopping.signal]);
+    const stopListening = this.store.subscribe((service) => this.#tell(service));
+    const parts = [this.#syncer, this.#watch, this.#audit, this.#retention].map((part) => part.run(both));
+    const all = [...parts, this.#feed.run(this.#sink(), both)];
+    const bugs: unknown[] = [];
+    await Promise.all(
+      all.map((part) =>
+        part.catch((error: unknown) => {
+          if (both.aborted) return;
+          bugs.push(error);
+          stopping.abort(error);
+        }),
+      ),
+    );
+    stopListening();
+    if (bugs.length > 0) throw bugs[0];
+  }
+
+  /** What the feed says goes to the syncer; how the feed does is kept for people. */
+  #sink(): FeedSink {
+    return {
+      hint: (services) => this.#syncer.hint(services),
+      resync: (reason) => this.#syncer.resync(reason),
+      healthy: (nowUs) => {
+        this.#feedIsOpen();
+        this.#setFeedHealth({
+          healthy: true,
+          reason: 'Following',
+          message: 'The feed follows the registry.',
+        });
+        this.#syncer.healthy(nowUs);
+      },
+      unhealthy: (error) => {
+        this.#feedIsOpen();
+        const { reason, message } = faultOf(error);
+        this.#setFeedHealth({ healthy: false, reason, message });
+        this.#syncer.unhealthy();
+      },
+    };
+  }
+
+  #setFeedHealth(health: Pick<FeedHealth, 'healthy' | 'reason' | 'message'>): void {
+    const before = this.#feedHealth;
+    if (
+      before?.healthy === health.healthy &&
+      before.reason === health.reason &&
+      before.message === health.message
+    )
+      return;
+    this.#feedHealth = {
+      active: this.#feed.name,
+      sinceMs: before?.sinceMs ?? this.#options.clock.wallNow(),
+      ...health,
+    };
+    this.#tell(null);
+  }
+
+  async #whenFeedIsOpen(signal: AbortSignal): Promise<void> {
+    const waiting = new AbortController();
+    const timeout = this.#options.clock.sleep(FEED_OPEN_MS, AbortSignal.any([signal, waiting.signal]));
+    await Promise.race([this.#feedOpened, timeout]).finally(() => waiting.abort());
+    await timeout.catch(() => undefined);
+    signal.throwIfAborted();
+  }
+
+  #tell(service: string | null): void {
+    for (const listener of this.#listeners) listener(service);
+  }
+}

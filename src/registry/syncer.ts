@@ -1,0 +1,380 @@
+import { backoffMs } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
+import { RetryableError } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { FeedSink, ServiceHint } from './change-feed.ts';
+import { isDrastic } from './confirm.ts';
+import { Confirmations } from './confirmations.ts';
+import { findBreak, type KnownServer } from './continuity.ts';
+import { DatabaseClock } from './database-clock.ts';
+import { Gate } from './gate.ts';
+import { mergeGrace } from './grace.ts';
+import { Hints } from './hints.ts';
+import { UNKNOWN_TTL_MS } from './liveness.ts';
+import type { ReadKind, RegistryObserver, ResyncReason } from './observer.ts';
+import { type AppliedSink, ReadApplier, type RowsByService } from './read-applier.ts';
+import { HealthTracker, type RegistryHealth } from './registry-health.ts';
+import type { RegistryReader, ServerState } from './registry-reader.ts';
+import type { ServiceRead } from './service-state.ts';
+import type { RegistryStore } from './store.ts';
+import { Wakeup } from './wakeup.ts';
+
+export interface SyncerOptions {
+  readonly reader: RegistryReader;
+  readonly store: RegistryStore;
+  readonly resyncIntervalMs: number;
+  /** Leases that need a look; see {@link AppliedSink.leases}. */
+  readonly onLeases: AppliedSink['leases'];
+  /** A read of a service was applied or held back; the audit learns from it. */
+  readonly onApplied: AppliedSink['applied'];
+  /** Everything was read at this moment of the database's clock. */
+  readonly onFullRead: (nowUs: number) => void;
+  /** Resolves when the feed is open, or cannot be: what changes from then on is hinted at, so that no change falls between. */
+  readonly beforeRead: (signal: AbortSignal) => Promise<void>;
+  /** Health, or the server, is another one. */
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly observer: RegistryObserver;
+}
+
+/** Hints that come together are read together. */
+const COALESCE_MS = 3;
+/** Rows of hinted services in one read. */
+const ROWS_AT_ONCE = 5000;
+/** The server is looked at this often when nothing else happens, and before every read. */
+const STATE_EVERY_MS = 1000;
+/** Resyncs of the replicas, and of many registries, spread by this share of their interval. */
+const RESYNC_JITTER = 0.1;
+/** A database that comes back is noticed within two seconds; somebody who mends a grant or a table waits fifteen at most. */
+const RETRY = { baseMs: 500, maxMs: 1700, jitter: 0.15 };
+const RETRY_TERMINAL = { baseMs: 500, maxMs: 13_000, jitter: 0.15 };
+
+/**
+ * Keeps the store equal to the registry: reads everything, then what it is hinted at, in one loop that never reads two things at once. A
+ * failure changes nothing but the health (safety rule 1); after it everything is read again, with a grace for expiry.
+ */
+export class Syncer implements FeedSink {
+  readonly gate = new Gate();
+  readonly databaseClock: DatabaseClock;
+  readonly #options: SyncerOptions;
+  readonly #applier: ReadApplier;
+  readonly #hints = new Hints();
+  readonly #confirmations = new Confirmations();
+  readonly #wakeup: Wakeup;
+  readonly #health: HealthTracker;
+  #known: KnownServer | null = null;
+  #server: Pick<ServerState, 'flavor' | 'version'> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+  #resyncReason: ResyncReason | null = null;
+  #resyncDueMs = Infinity;
+  #stateDueMs = 0;
+  #couldNotRead = false;
+  #attempt = 0;
+  #lastReadMs: number | null = null;
+
+  constructor(options: SyncerOptions) {
+    const { clock, store } = options;
+    this.#options = options;
+    this.databaseClock = new DatabaseClock(clock);
+    this.#wakeup = new Wakeup(clock);
+    this.#health = new HealthTracker(options);
+    this.#applier = new ReadApplier(store, clock, {
+      leases: options.onLeases,
+      drastic: (service) => this.#confirmations.drastic(service, clock.now()),
+      applied: options.onApplied,
+    });
+  }
+
+  get health(): RegistryHealth {
+    return this.#health.now;
+  }
+
+  get server(): Pick<ServerState, 'flavor' | 'version'> | null {
+    return this.#server;
+  }
+
+  /** Wall-clock ms of the last good read; null before the first. */
+  get lastReadMs(): number | null {
+    return this.#lastReadMs;
+  }
+
+  /** True while a drastic read of the service waits for its confirmation. */
+  isPending(service: string): boolean {
+    return this.#confirmations.isPending(service);
+  }
+
+  hint(services: readonly ServiceHint[]): void {
+    for (const service of services) this.#hints.add(service);
+    this.#wakeup.notify();
+  }
+
+  resync(reason: string): void {
+    this.#options.logger.info('feed asks for a resync', { reason });
+    this.#resyncReason ??= 'Feed';
+    this.#wakeup.notify();
+  }
+
+  /** A good answer that somebody else got. */
+  healthy(nowUs: number): void {
+    if (!this.gate.isOpen) return;
+    this.#goodRead(nowUs, this.#options.clock.now());
+  }
+
+  /** The feed has trouble: whether the registry has, our own look at it says. */
+  unhealthy(): void {
+    this.#stateDueMs = 0;
+    this.#wakeup.notify();
+  }
+
+  /** Somebody else of this registry's parts could not read it. */
+  fail(error: unknown): void {
+    if (!this.gate.isOpen) return;
+    this.#failure ??= { error };
+    this.#wakeup.notify();
+  }
+
+  /** Asks for a second read of a service, on another connection and a second later; its snapshot is confirmed then. */
+  confirm(service: string): void {
+    if (this.#options.store.snapshot(service)?.confirmed === true) return;
+    this.#confirmations.ask(service, this.#options.clock.now());
+    this.#wakeup.notify();
+  }
+
+  /** Tries again now, if it waits for somebody to mend something. */
+  retryNow(): void {
+    this.#attempt = 0;
+    this.#wakeup.notify();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const isAborted = (): boolean => signal.aborted;
+    while (!isAborted()) {
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        if (!isAborted()) await this.#failed(error, signal);
+      }
+    }
+    this.gate.close();
+  }
+
+  /** One connection's life: returns never, throws what ends it. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    this.#failure = null;
+    const broken = await this.#lookAtServer(signal);
+    await this.#fullRead(
+      broken ?? (this.#resyncReason === null ? 'Reconnected' : this.#resyncReason),
+      signal,
+    );
+    this.#nowAvailable();
+    for (;;) {
+      await this.#wakeup.wait(this.#idleMs(), signal);
+      await this.#step(signal);
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    this.#throwFailure();
+    const { clock } = this.#options;
+    if (clock.now() >= this.#resyncDueMs) this.#resyncReason ??= 'Interval';
+    const hasHints = this.#hasHints();
+    if (hasHints) await clock.sleep(COALESCE_MS, signal);
+    const isConfirmDue = this.#confirmations.nextMs() <= clock.now();
+    const hasWork = hasHints || isConfirmDue || this.#resyncReason !== null;
+    if (hasWork || clock.now() >= this.#stateDueMs) await this.#lookAgain(signal);
+    if (this.#resyncReason !== null) await this.#fullRead(this.#resyncReason, signal);
+    else if (isConfirmDue) await this.#confirmDue(signal);
+    else if (hasHints) await this.#readHinted(signal);
+    this.#nowAvailable();
+    if (this.#hasHints()) this.#wakeup.notify();
+  }
+
+  /** Before each read, and once a second. When somebody else answers, nothing is judged until everything was read from them. */
+  async #lookAgain(signal: AbortSignal): Promise<void> {
+    const broken = await this.#lookAtServer(signal);
+    if (broken === null) return;
+    this.gate.close();
+    this.#resyncReason = broken;
+  }
+
+  #hasHints(): boolean {
+    return this.#hints.hasAny((service) => this.#confirmations.isPending(service));
+  }
+
+  #idleMs(): number {
+    return (
+      Math.min(this.#stateDueMs, this.#resyncDueMs, this.#confirmations.nextMs()) - this.#options.clock.now()
+    );
+  }
+
+  /** Safety rule 8: who answers, and does that carry on from what is known? The grace is set before any row is believed. */
+  async #lookAtServer(signal: AbortSignal): Promise<ResyncReason | null> {
+    const { reader, store, clock } = this.#options;
+    const sentMs = clock.now();
+    const state = await reader.serverState(signal);
+    this.#stateDueMs = clock.now() + STATE_EVERY_MS;
+    const known = this.#known ?? store.source;
+    const clockJumped = this.databaseClock.hasJumped(state.nowUs, sentMs);
+    const couldNotRead = this.#couldNotRead && this.#known !== null;
+    const broken = findBreak(known, state, { clockJumped, couldNotRead });
+    if (broken !== null) {
+      const grace = mergeGrace(store.grace, broken.grace, this.#longestTtlMs());
+      if (clockJumped || known?.serverId !== state.serverId) this.databaseClock.reset(state.nowUs, sentMs);
+      store.setGrace(grace);
+      this.#options.logger.info('expiry waits one TTL', { reason: broken.reason, ...grace });
+    }
+    const { serverId, startedAtUs } = state;
+    this.#setKnown({ serverId, startedAtUs, lastGoodUs: state.nowUs });
+    this.#couldNotRead = false;
+    this.#setServer(state);
+    this.#goodRead(state.nowUs, sentMs);
+    return broken?.reason ?? null;
+  }
+
+  async #fullRead(reason: ResyncReason, signal: AbortSignal): Promise<void> {
+    const { reader, clock, observer, logger, store } = this.#options;
+    observer.resync(reason);
+    // What was hinted at until now is in what is read from now on.
+    this.#hints.clear();
+    this.#resyncReason = null;
+    const startMs = clock.now();
+    const rows: RowsByService = new Map();
+    let count = 0;
+    const { nowUs } = await reader.readAll((batch, readUs) => {
+      count += batch.length;
+      this.#applier.parse(batch, readUs, rows);
+      return Promise.resolve();
+    }, signal);
+    const isRoutine = reason === 'Interval' || reason === 'Feed';
+    const read: ServiceRead = {
+      nowUs,
+      changedAtUs: null,
+      confirms: false,
+      liveness: isRoutine ? { mode: 'keep' } : { mode: 'take', graceSinceUs: store.grace?.sinceUs ?? 0 },
+    };
+    await this.#applier.applyAll(rows, read);
+    this.#goodRead(nowUs, startMs);
+    this.#readDone('full', startMs, count);
+    this.#options.onFullRead(nowUs);
+    const { resyncIntervalMs, random } = this.#options;
+    this.#resyncDueMs = clock.now() + resyncIntervalMs * (1 - RESYNC_JITTER + 2 * RESYNC_JITTER * random());
+    logger.debug('read everything', {
+      reason,
+      rows: count,
+      ...store.counts(),
+      ms: Math.round(clock.now() - startMs),
+    });
+  }
+
+  async #readHinted(signal: AbortSignal): Promise<void> {
+    const { reader, store, clock } = this.#options;
+    const rowsOf = (service: string): number => store.snapshot(service)?.instances.length ?? 0;
+    const hints = this.#hints.take(ROWS_AT_ONCE, rowsOf, (service) => this.#confirmations.isPending(service));
+    const startMs = clock.now();
+    const services = hints.map(({ service }) => service);
+    const { nowUs, rows } = await reader.readServices(services, { connection: 'any', known: store }, signal);
+    const parsed: RowsByService = new Map();
+    this.#applier.parse(rows, nowUs, parsed);
+    for (const { service, changedAtUs } of hints) {
+      const read: ServiceRead = { nowUs, changedAtUs, confirms: false, liveness: { mode: 'keep' } };
+      this.#applier.apply(service, parsed.get(service) ?? [], read);
+    }
+    this.#goodRead(nowUs, startMs);
+    this.#readDone('service', startMs, rows.length);
+  }
+
+  /** Safety rule 2, second half. What this read shows is applied, whatever it is. */
+  async #confirmDue(signal: AbortSignal): Promise<void> {
+    const { reader, store, clock, observer, logger } = this.#options;
+    const services = this.#confirmations.due(clock.now(), 50);
+    const startMs = clock.now();
+    const { nowUs, rows } = await reader.readServices(services, { connection: 'other' }, signal);
+    const parsed: RowsByService = new Map();
+    this.#applier.parse(rows, nowUs, parsed);
+    for (const service of services) {
+      const wasDrastic = this.#confirmations.wasDrastic(service);
+      const before = store.snapshot(service);
+      this.#confirmations.done(service);
+      const ofService = parsed.get(service) ?? [];
+      const read: ServiceRead = { nowUs, changedAtUs: null, confirms: true, liveness: { mode: 'keep' } };
+      this.#applier.apply(service, ofService, read);
+      const after = store.snapshot(service);
+      if (!wasDrastic || before === undefined || after === undefined) continue;
+      const outcome = isDrastic(before, after) ? 'confirmed' : 'withdrawn';
+      observer.confirmation(outcome);
+      logger.info('a second read of a service that lost much', {
+        service,
+        before: before.instances.length,
+        after: after.instances.length,
+        outcome,
+      });
+    }
+    this.#goodRead(nowUs, startMs);
+    this.#readDone('confirm', startMs, rows.length);
+  }
+
+  #readDone(kind: ReadKind, startMs: number, rows: number): void {
+    const { clock, observer } = this.#options;
+    observer.readDone(kind, (clock.now() - startMs) / 1000, rows);
+  }
+
+  #goodRead(nowUs: number, sentMs: number): void {
+    const { clock, observer } = this.#options;
+    this.databaseClock.observe(nowUs, sentMs);
+    this.#lastReadMs = clock.wallNow();
+    if (this.#known !== null && nowUs > this.#known.lastGoodUs)
+      this.#setKnown({ ...this.#known, lastGoodUs: nowUs });
+    observer.goodRead();
+  }
+
+  #setKnown(known: KnownServer): void {
+    this.#known = known;
+    this.#options.store.source = known;
+  }
+
+  #setServer({ flavor, version }: ServerState): void {
+    if (this.#server?.version === version && this.#server.flavor === flavor) return;
+    this.#server = { flavor, version };
+    this.#options.onChange();
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure !== null) throw failure.error;
+  }
+
+  #nowAvailable(): void {
+    this.#attempt = 0;
+    this.databaseClock.thaw();
+    this.gate.open();
+    this.#health.connected(this.#server, this.#options.store.counts());
+  }
+
+  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+    this.gate.close();
+    this.#confirmations.forgetDrastic();
+    // Another server answered: nothing failed yet, it only has to be looked at.
+    if (error instanceof RetryableError && error.reason === 'ServerChanged' && this.#attempt === 0) {
+      this.#attempt = 1;
+      return;
+    }
+    this.#couldNotRead = true;
+    this.databaseClock.freeze();
+    const fault = this.#health.failed(error);
+    this.#options.observer.couldNotRead(fault.reason);
+    const retry = fault.needsHelp ? RETRY_TERMINAL : RETRY;
+    const delayMs = backoffMs(this.#attempt, retry, this.#options.random);
+    this.#attempt += 1;
+    await this.#wakeup.wait(delayMs, signal).catch(() => undefined);
+  }
+
+  #longestTtlMs(): number {
+    let longest = UNKNOWN_TTL_MS;
+    for (const { instance } of this.#options.store.instances())
+      longest = Math.max(longest, instance.ttlMs ?? 0);
+    return longest;
+  }
+}
