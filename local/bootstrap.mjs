@@ -106,6 +106,10 @@ function handOver(command, args) {
   child.on('exit', (code, signal) => {
     clearInterval(watch);
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.removeAllListeners(name);
+    // The screen of npm start, killed, could not put the terminal right.
+    if (signal && command === 'start' && process.stdout.isTTY) {
+      process.stdout.write('\u001b[?7h\u001b[?25h\u001b[?1049l');
+    }
     if (signal) process.kill(process.pid, signal);
     else process.exitCode = code ?? 1;
   });
