@@ -34,8 +34,12 @@ export interface ClientOptions {
   readonly authority?: string;
   /** The least time between two lookups of the name; every client's own default is 30 s. */
   readonly minResolutionMs?: number;
-  /** Retries nothing, not even what a server never saw. */
+  /** Retries nothing that the library lets one switch off. */
   readonly noRetries?: boolean;
+  /** Asks a connection that is silent for so long for a sign of life, and gives it up after half as long again; grpc-go's least is 10 s. */
+  readonly keepaliveMs?: number;
+  /** Leaves out servers that are not SERVING by grpc.health.v1; grpc-js cannot. */
+  readonly healthCheck?: boolean;
 }
 
 /** Runs a client to its end and gives its totals. */
@@ -87,10 +91,12 @@ function clientCommand(kind: ClientKind, options: ClientOptions): [string, ...st
     ['--ca', options.ca],
     ['--authority', options.authority],
     ['--min-resolution-ms', options.minResolutionMs],
+    ['--keepalive-ms', options.keepaliveMs],
   ] as const;
   const args = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, `${value}`]));
   if (options.waitForReady) args.push('--wait-for-ready');
   if (options.noRetries) args.push('--no-retries');
+  if (options.healthCheck) args.push('--health-check');
   return [...clientProgram(kind), options.target, ...args];
 }
 

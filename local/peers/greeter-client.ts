@@ -26,6 +26,8 @@ const { values, positionals } = parseArgs({
     authority: text,
     'min-resolution-ms': text,
     'no-retries': flag,
+    'keepalive-ms': text,
+    'health-check': flag,
   },
 });
 
@@ -37,11 +39,16 @@ if (target === undefined || (values.calls === undefined && values.duration === u
   process.exit(2);
 }
 
+// grpc-js knows no healthCheckConfig: with it, too, it calls whoever is connected.
+const serviceConfig = {
+  loadBalancingConfig: [{ [values.policy]: {} }],
+  ...(values['health-check'] ? { healthCheckConfig: { serviceName: '' } } : {}),
+};
 const client = new Client(
   target,
   values.ca === undefined ? credentials.createInsecure() : credentials.createSsl(readFileSync(values.ca)),
   {
-    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ [values.policy]: {} }] }),
+    'grpc.service_config': JSON.stringify(serviceConfig),
     ...(values.authority === undefined ? {} : { 'grpc.default_authority': values.authority }),
     ...(values.authority === undefined || values.ca === undefined
       ? {}
@@ -50,6 +57,12 @@ const client = new Client(
       ? {}
       : { 'grpc.dns_min_time_between_resolutions_ms': Number(values['min-resolution-ms']) }),
     ...(values['no-retries'] ? { 'grpc.enable_retries': 0 } : {}),
+    ...(values['keepalive-ms'] === undefined
+      ? {}
+      : {
+          'grpc.keepalive_time_ms': Number(values['keepalive-ms']),
+          'grpc.keepalive_timeout_ms': Number(values['keepalive-ms']) / 2,
+        }),
   },
 );
 const sayHello = greeterService.SayHello;

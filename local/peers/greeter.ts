@@ -18,6 +18,8 @@ export interface GreeterOptions {
   readonly id: string;
   /** After this time a client has to connect, and so to resolve the name, again; never by default. */
   readonly maxConnectionAgeMs?: number | undefined;
+  /** How long an answer takes; 0 by default. */
+  readonly answerAfterMs?: number | undefined;
   readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
 }
 
@@ -40,7 +42,7 @@ type HealthStream = ServerWritableStream<unknown, { status: string }>;
 
 /** Starts a real grpc-js server with the Greeter and grpc.health.v1. */
 export async function startGreeter(options: GreeterOptions): Promise<Greeter> {
-  const { id, address, port, maxConnectionAgeMs, tls } = options;
+  const { id, address, port, maxConnectionAgeMs, answerAfterMs = 0, tls } = options;
   const target = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const state = { calls: 0, serving: true };
   const watchers = new Set<HealthStream>();
@@ -54,7 +56,10 @@ export async function startGreeter(options: GreeterOptions): Promise<Greeter> {
   server.addService(greeterService, {
     SayHello: (call: ServerUnaryCall<HelloRequest, HelloReply>, reply: sendUnaryData<HelloReply>) => {
       state.calls += 1;
-      reply(null, { server: id, address: target, message: `Hello ${call.request.name}, this is ${id}.` });
+      const message = `Hello ${call.request.name}, this is ${id}.`;
+      const answer = () => reply(null, { server: id, address: target, message });
+      if (answerAfterMs === 0) answer();
+      else setTimeout(answer, answerAfterMs);
     },
   });
   server.addService(healthService, {

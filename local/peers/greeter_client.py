@@ -30,6 +30,8 @@ def parse_arguments():
     parser.add_argument("--authority")
     parser.add_argument("--min-resolution-ms", type=int)
     parser.add_argument("--no-retries", action="store_true")
+    parser.add_argument("--keepalive-ms", type=int)
+    parser.add_argument("--health-check", action="store_true")
     arguments = parser.parse_args()
     if not arguments.calls and not arguments.duration:
         parser.error("--calls or --duration is needed")
@@ -37,8 +39,11 @@ def parse_arguments():
 
 
 def open_channel(arguments):
+    service_config = {"loadBalancingConfig": [{arguments.policy: {}}]}
+    if arguments.health_check:
+        service_config["healthCheckConfig"] = {"serviceName": ""}
     options = [
-        ("grpc.service_config", json.dumps({"loadBalancingConfig": [{arguments.policy: {}}]})),
+        ("grpc.service_config", json.dumps(service_config)),
         ("grpc.enable_http_proxy", 0),
     ]
     if arguments.authority:
@@ -47,6 +52,9 @@ def open_channel(arguments):
         options.append(("grpc.dns_min_time_between_resolutions_ms", arguments.min_resolution_ms))
     if arguments.no_retries:
         options.append(("grpc.enable_retries", 0))
+    if arguments.keepalive_ms is not None:
+        options.append(("grpc.keepalive_time_ms", arguments.keepalive_ms))
+        options.append(("grpc.keepalive_timeout_ms", arguments.keepalive_ms // 2))
     if not arguments.ca:
         return grpc.insecure_channel(arguments.target, options)
     if arguments.authority:

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/health" // healthCheckConfig needs it
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver/dns"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -32,6 +34,8 @@ func main() {
 	authority := flag.String("authority", "", "name to expect in the server's certificate")
 	minResolution := flag.Int("min-resolution-ms", 0, "least time between two lookups of the name; 0: grpc-go's own")
 	noRetries := flag.Bool("no-retries", false, "retry nothing")
+	keepaliveMs := flag.Int("keepalive-ms", 0, "ask a connection that is silent for so long for a sign of life")
+	healthCheck := flag.Bool("health-check", false, "leave out servers that are not SERVING by grpc.health.v1")
 	target := parseTarget()
 	if target == "" || (*calls == 0 && *duration == 0) {
 		fmt.Fprintln(os.Stderr, "usage: greeter-client-go TARGET --calls N | --duration SECONDS [--policy P] [--rate R] [--summary]")
@@ -47,11 +51,15 @@ func main() {
 	}
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
-		grpc.WithDefaultServiceConfig(fmt.Sprintf(`{"loadBalancingConfig":[{%q:{}}]}`, *policy)),
+		grpc.WithDefaultServiceConfig(serviceConfig(*policy, *healthCheck)),
 		grpc.WithDefaultCallOptions(grpc.ForceCodec(rawCodec{})),
 	}
 	if *authority != "" {
 		options = append(options, grpc.WithAuthority(*authority))
+	}
+	if *keepaliveMs > 0 {
+		every := time.Duration(*keepaliveMs) * time.Millisecond
+		options = append(options, grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: every, Timeout: every / 2}))
 	}
 	if *noRetries {
 		options = append(options, grpc.WithDisableRetry())
@@ -81,6 +89,14 @@ func main() {
 	if *summary {
 		print(report)
 	}
+}
+
+func serviceConfig(policy string, healthCheck bool) string {
+	health := ""
+	if healthCheck {
+		health = `,"healthCheckConfig":{"serviceName":""}`
+	}
+	return fmt.Sprintf(`{"loadBalancingConfig":[{%q:{}}]%s}`, policy, health)
 }
 
 // result is one line of output.
