@@ -80,7 +80,7 @@ export async function parseKubeconfig(content: string, path: string): Promise<Ku
   };
 }
 
-/** JSON is YAML too, and needs no parser; client-node's brings its whole generated client along: 85 MB and half a second. */
+/** JSON is YAML too, and needs no parser: client-node's comes with 34 MB of its models (with its KubeConfig class it would be 87 MB). */
 async function parseDocument(content: string, path: string): Promise<unknown> {
   if (content.trimStart().startsWith('{')) {
     try {
