@@ -1,6 +1,6 @@
 import { publishSpec, type PublishSpec } from '../desired/publish-spec.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
-import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
+import type { EndpointSlice, KubeService, Namespace } from '../model/kube-objects.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
 import { LABEL_MANAGED_BY, LABEL_SERVICE_NAME, MANAGED_BY } from '../model/names.ts';
 import type { Registry } from '../model/registry.ts';
@@ -12,6 +12,7 @@ import type { ResourceClient } from './kube-ports.ts';
 import type { Observation } from './publish-decision.ts';
 import { lookUpRegistry, type RegistryLookup } from './registry-access.ts';
 import type { RegistryDirectory, RegistryHealth } from './registry-directory.ts';
+import type { StraySlices } from './stray-slices.ts';
 import type { WrittenObjects } from './written-objects.ts';
 
 export interface GathererOptions {
@@ -19,6 +20,7 @@ export interface GathererOptions {
   readonly registries: RegistryDirectory;
   /** For the one look that no cache answers: who else writes slices for a Service that is to be adopted. */
   readonly sliceClient: ResourceClient<EndpointSlice>;
+  readonly strays: StraySlices;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
   readonly defaultRegistry: ObjectKey | null;
@@ -48,6 +50,8 @@ export class Gatherer {
     const lookup = this.#lookUp(grpcService);
     const view = lookup.ok ? this.#options.registries.get(lookup.key) : undefined;
     const services = this.#services(grpcService, publish);
+    const slices = this.#slices(grpcService);
+    const strays = await this.#options.strays.find(grpcService, slices, signal);
     return {
       grpcService,
       publish,
@@ -56,7 +60,8 @@ export class Gatherer {
       health: view?.health ?? NOT_OPENED,
       snapshot: view?.snapshot(publish.service),
       nowUs: view?.nowUs() ?? 0,
-      slices: this.#slices(grpcService),
+      slices: [...slices, ...strays.ours],
+      takenSliceNames: strays.foreignNames,
       kubeService: services.wanted,
       otherServices: services.others,
       foreignSlices: await this.#foreignSlices(grpcService, publish, services.wanted, signal),
@@ -67,11 +72,12 @@ export class Gatherer {
 
   #lookUp(grpcService: GrpcService): RegistryLookup {
     const { caches, defaultRegistry, registryNamespaces } = this.#options;
+    const { namespaces } = caches;
     return lookUpRegistry(grpcService, {
       defaultRegistry,
       registryNamespaces,
       registry: (key) => caches.registries.get(key),
-      namespaceLabels: (name) => caches.namespaces?.get(`/${name}`)?.metadata.labels,
+      namespaceLabels: namespaces === null ? null : (name) => labelsOf(namespaces.get(`/${name}`)),
     });
   }
 
@@ -134,6 +140,11 @@ export class Gatherer {
     const labelSelector = `${LABEL_SERVICE_NAME}=${publish.dns.serviceName},${LABEL_MANAGED_BY}!=${MANAGED_BY}`;
     return this.#options.sliceClient.list({ namespace, labelSelector }, signal);
   }
+}
+
+/** An object without labels has no field `labels`; undefined only for no object. */
+function labelsOf(namespace: Namespace | undefined): Readonly<Record<string, string>> | undefined {
+  return namespace === undefined ? undefined : (namespace.metadata.labels ?? {});
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
-import { LABEL_GRPCSERVICE_UID } from '../model/names.ts';
 import type { GrpcServiceCaches } from './grpcservice-caches.ts';
-import { grpcServiceUidsOf, registryServiceIndex } from './grpcservice-indexes.ts';
+import { grpcServiceUidOf, grpcServiceUidsOf, registryServiceIndex } from './grpcservice-indexes.ts';
 import type { GrpcServiceReconciler } from './grpcservice-reconciler.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
+import type { StraySlices } from './stray-slices.ts';
 import type { WorkQueue } from './work-queue.ts';
 import type { WrittenObjects } from './written-objects.ts';
 
@@ -15,6 +15,7 @@ export interface GrpcServiceControllerOptions {
   readonly registries: RegistryDirectory;
   readonly reconciler: GrpcServiceReconciler;
   readonly queue: WorkQueue<ObjectKey>;
+  readonly strays: StraySlices;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
   readonly observer: ControllerObserver;
@@ -41,12 +42,35 @@ export class GrpcServiceController {
     const stops = this.#subscribe();
     for (const grpcService of caches.grpcServices.values()) queue.add(objectKey(grpcService));
     try {
-      await queue.run((key, workSignal) => reconciler.reconcile(key, workSignal), signal);
+      await Promise.all([
+        this.#searchStrays(signal),
+        queue.run((key, workSignal) => reconciler.reconcile(key, workSignal), signal),
+      ]);
     } finally {
       for (const stop of stops) stop();
       // Another replica writes from here on: what this one remembers of its writes and counts would only grow wrong.
       for (const grpcService of caches.grpcServices.values()) observer.forget(objectKey(grpcService));
       reconciler.forgetAll();
+      this.#options.strays.forgetAll();
+    }
+  }
+
+  /** What was done to slices before this term began was seen by nobody. */
+  async #searchStrays(signal: AbortSignal): Promise<void> {
+    try {
+      for (const slice of await this.#options.strays.search(signal)) this.#lost(slice);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #lost(slice: EndpointSlice): void {
+    for (const grpcService of this.#options.caches.grpcServices.byIndex(
+      'uid',
+      grpcServiceUidOf(slice) ?? '',
+    )) {
+      this.#options.strays.lost(grpcService.metadata.uid ?? '', slice);
+      this.#options.queue.add(objectKey(grpcService));
     }
   }
 
@@ -77,6 +101,7 @@ export class GrpcServiceController {
   #grpcServiceChanged(old: GrpcService | undefined, now: GrpcService | undefined): void {
     const { queue, reconciler } = this.#options;
     if (now !== undefined && reconciler.isOwnStatusWrite(now)) return;
+    if (now === undefined) this.#options.strays.forget(old?.metadata.uid ?? '');
     queue.add(keyOf(old, now));
     // A name that was given up, or claimed, concerns its rivals too.
     for (const object of [old, now]) {
@@ -90,11 +115,11 @@ export class GrpcServiceController {
     readonly old: EndpointSlice | undefined;
     readonly now: EndpointSlice | undefined;
   }): void {
-    const uids = new Set(
-      [change.old, change.now].map((slice) => slice?.metadata.labels?.[LABEL_GRPCSERVICE_UID]),
-    );
+    const { old, now } = change;
+    const uids = new Set([old, now].map((slice) => (slice === undefined ? null : grpcServiceUidOf(slice))));
     for (const uid of uids) {
-      if (uid === undefined || this.#options.writtenSlices.observe(uid, change)) continue;
+      if (uid === null || this.#options.writtenSlices.observe(uid, change)) continue;
+      if (old !== undefined && now === undefined) this.#lost(old);
       this.#addAll('uid', uid);
     }
   }

@@ -33,8 +33,17 @@ export function registryServiceIndex(registry: ObjectKey, service: string): stri
 
 /** Slices by the uid of the GrpcService that they were written for. */
 export const sliceIndexes: Indexes<EndpointSlice> = {
-  grpcServiceUid: (slice) => listed(slice.metadata.labels?.[LABEL_GRPCSERVICE_UID] ?? null),
+  grpcServiceUid: (slice) => listed(grpcServiceUidOf(slice)),
 };
+
+/**
+ * The uid of the GrpcService whose slice this is; null for none. Its owner says so before its label: a label that somebody
+ * changed must not make another GrpcService take the slice for its own, and delete it.
+ */
+export function grpcServiceUidOf({ metadata }: EndpointSlice): string | null {
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'GrpcService');
+  return owner?.uid ?? metadata.labels?.[LABEL_GRPCSERVICE_UID] ?? null;
+}
 
 /** Services by the uid of the GrpcService that owns or has adopted them. */
 export const kubeServiceIndexes: Indexes<KubeService> = {

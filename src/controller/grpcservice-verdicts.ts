@@ -134,7 +134,7 @@ function protectedNow({ publish }: StatusFacts, { protectedBy }: DesiredEndpoint
       type: 'Protected',
       status: 'False',
       reason: 'NothingHeld',
-      message: 'No expired instance is held.',
+      message: `No expired instance is held.${note}`,
     };
   }
   const { held, floor, base, alive } = protectedBy;

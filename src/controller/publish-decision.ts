@@ -27,8 +27,10 @@ export interface Observation {
   readonly snapshot: Snapshot | undefined;
   /** The database's clock. */
   readonly nowUs: number;
-  /** Every slice that carries this GrpcService's uid. */
+  /** Every slice of this GrpcService. */
   readonly slices: readonly EndpointSlice[];
+  /** Names that slices of its might have, but slices of others do. */
+  readonly takenSliceNames: readonly string[];
   /** The Service of the name that is wanted, whoever owns it. */
   readonly kubeService: KubeService | undefined;
   /** Services that this GrpcService owns under other names, and adopted ones. */
@@ -191,6 +193,7 @@ function publication(
     desired: dns.endpoints,
     target,
     limits: { maxEndpointsPerSlice },
+    takenNames: observation.takenSliceNames,
   };
   const plan = planSlices(input);
   return {

@@ -3,6 +3,7 @@ import type { ServicePlan } from '../slices/service-plan.ts';
 import type { SlicePlan } from '../slices/slice-plan.ts';
 import { KubeApiError, type ObjectVersion, type ResourceClient } from './kube-ports.ts';
 import type { SliceOperation } from './observer.ts';
+import type { StraySlices } from './stray-slices.ts';
 import type { WrittenObjects } from './written-objects.ts';
 
 /** Everything that one sync writes. */
@@ -21,6 +22,7 @@ export interface PublisherPorts {
   readonly services: ResourceClient<KubeService>;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
+  readonly strays: StraySlices;
   readonly sliceWritten: (operation: SliceOperation) => void;
 }
 
@@ -63,7 +65,14 @@ export class Publisher {
     slice: EndpointSlice,
     signal: AbortSignal,
   ): Promise<void> {
-    const answer = await this.#ports.slices[operation](slice, signal);
+    let answer: EndpointSlice;
+    try {
+      answer = await this.#ports.slices[operation](slice, signal);
+    } catch (error) {
+      if (error instanceof KubeApiError && error.reason === 'AlreadyExists')
+        this.#ports.strays.nameTaken(owner, slice);
+      throw error;
+    }
     this.#ports.writtenSlices.wrote(owner, answer);
     this.#ports.sliceWritten(operation);
   }

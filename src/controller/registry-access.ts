@@ -14,8 +14,8 @@ export interface RegistryScope {
   /** `--registry-namespaces`: the namespaces Registries are read from. */
   readonly registryNamespaces: readonly string[];
   readonly registry: (key: ObjectKey) => Registry | undefined;
-  /** Labels of a namespace; undefined while it is not known. */
-  readonly namespaceLabels: (name: string) => Readonly<Record<string, string>> | undefined;
+  /** Labels of a namespace, undefined while it is not known; null where the operator may not read namespaces (namespaced mode). */
+  readonly namespaceLabels: ((name: string) => Readonly<Record<string, string>> | undefined) | null;
 }
 
 /** The key of the Registry that a GrpcService names, or the default; null when neither is given. */
@@ -70,6 +70,9 @@ function refusalOf(
         : `Registry ${home}/${name} serves only GrpcServices of its own namespace: let its owner set spec.allowedNamespaces.from to All, or to Selector with a selector that matches namespace ${user}.`;
     case 'Selector': {
       if (user === home) return null;
+      if (scope.namespaceLabels === null) {
+        return `Registry ${home}/${name} chooses namespaces by labels, which an operator with --watch-namespaces cannot read: let the Registry's owner set spec.allowedNamespaces.from to All.`;
+      }
       const labels = scope.namespaceLabels(user);
       if (labels !== undefined && selector !== undefined && matchesSelector(selector, labels)) return null;
       return `Registry ${home}/${name} does not allow namespace ${user}: its labels do not match spec.allowedNamespaces.selector. Label the namespace (kubectl label namespace ${user} ...) or widen the selector.`;

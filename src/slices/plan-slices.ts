@@ -33,12 +33,12 @@ export interface SortedSlices {
  * | no endpoints left in any slice | one stays as a placeholder, so that there is something to own and to heal |
  */
 export function planSlices(input: SlicePlanInput): SlicePlan {
-  const { current, desired, target, limits } = input;
+  const { current, desired, target, limits, takenNames = [] } = input;
   const { usable, unusable } = sortSlices(current, target);
   const names = sliceNames(
     target.serviceName,
     target.uid,
-    new Set(current.map(({ metadata }) => metadata.name)),
+    new Set([...current.map(({ metadata }) => metadata.name), ...takenNames]),
   );
   const families = familiesOf(target).map((addressType) => ({
     addressType,

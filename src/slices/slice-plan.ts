@@ -34,6 +34,8 @@ export interface SlicePlanInput {
   readonly desired: readonly Endpoint[];
   readonly target: SliceTarget;
   readonly limits: SliceLimits;
+  /** Names beside those of `current` that new slices cannot have. */
+  readonly takenNames?: readonly string[];
 }
 
 /**

@@ -33,6 +33,7 @@ export function anObservation(
     snapshot: aSnapshot([anInstance()]),
     nowUs: 1_000_000_000,
     slices: [],
+    takenSliceNames: [],
     kubeService: undefined,
     otherServices: [],
     foreignSlices: [],

@@ -68,6 +68,13 @@ const refusals: readonly {
     reason: 'NamespaceNotAllowed',
     says: /kubectl label namespace crm/,
   },
+  {
+    name: 'Selector where labels of namespaces cannot be read',
+    user: grpcService('shop'),
+    scope: { ...scope(registry(shopOnly)), namespaceLabels: null },
+    reason: 'NamespaceNotAllowed',
+    says: /--watch-namespaces.*allowedNamespaces\.from to All/,
+  },
 ];
 const grants: readonly { readonly name: string; readonly user: GrpcService; readonly registry: Registry }[] =
   [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EndpointSlice } from '../../../src/model/kube-objects.ts';
+import { planSlices } from '../../../src/slices/plan-slices.ts';
 import { LABEL_MANAGED_BY, LABEL_SERVICE_NAME } from '../../../src/model/names.ts';
 import {
   addressesIn,
@@ -8,6 +9,7 @@ import {
   aSlice,
   aTarget,
   endpoints,
+  inputOf,
   plan,
   UID,
   writesOf,
@@ -98,6 +100,13 @@ describe('a slice that is written', () => {
     assert.deepEqual(names(plan([going], endpoints(1)).create), [second]);
     const staying = aSlice(second ?? '', endpoints(100));
     assert.deepEqual(names(plan([staying], endpoints(101)).create), [first]);
+  });
+
+  it('does not take a name that a slice of somebody else has', () => {
+    const [first] = names(plan([], endpoints(1)).create);
+    assert.ok(first);
+    const [second] = names(planSlices({ ...inputOf([], endpoints(1)), takenNames: [first] }).create);
+    assert.equal(second, first.replace(/1$/, '2'));
   });
 
   it('has a valid name however long that of the Service is', () => {
