@@ -8,8 +8,6 @@ export interface RegistryTimes {
   readonly resyncIntervalMs: number;
   readonly retentionMs: number;
   readonly maxReplicaLagMs: number;
-  /** Length of a lease given by columns.lastHeartbeat; null where the schema has none. */
-  readonly customTtlMs: number | null;
 }
 
 const PATHS = {
@@ -18,7 +16,6 @@ const PATHS = {
   resyncIntervalMs: 'spec.resyncInterval',
   retentionMs: 'spec.retention',
   maxReplicaLagMs: 'spec.mysql.maxReplicaLag',
-  customTtlMs: 'spec.schema.custom.ttl',
 } as const;
 
 const DEFAULTS = {
@@ -27,7 +24,6 @@ const DEFAULTS = {
   resyncIntervalMs: '5m',
   retentionMs: '24h',
   maxReplicaLagMs: '10s',
-  customTtlMs: '0s',
 } as const;
 
 /** The texts of the spec, by the names of {@link RegistryTimes}; what is not given is left out. */
@@ -39,7 +35,6 @@ function given(spec: RegistrySpec): Partial<Record<keyof typeof PATHS, string>> 
     resyncIntervalMs: spec.resyncInterval,
     retentionMs: spec.retention,
     maxReplicaLagMs: spec.mysql.maxReplicaLag,
-    customTtlMs: spec.schema?.custom?.ttl,
   };
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined));
 }
@@ -61,6 +56,5 @@ export function registryTimes(
     }
     times[name] = ms;
   }
-  const all = times as Record<keyof typeof PATHS, number>;
-  return { ok: true, times: { ...all, customTtlMs: all.customTtlMs === 0 ? null : all.customTtlMs } };
+  return { ok: true, times: times as RegistryTimes };
 }

@@ -89,9 +89,9 @@ async function parseDocument(content: string, path: string): Promise<unknown> {
       // YAML in flow style starts with a brace too: the parser below says what is wrong with it.
     }
   }
-  const { loadYaml } = await import('@kubernetes/client-node/dist/yaml.js');
+  const { parse } = await import('yaml');
   try {
-    return loadYaml<unknown>(content);
+    return parse(content) as unknown;
   } catch (cause) {
     throw new TerminalError('InvalidKubeconfig', `${path} is no YAML`, { cause });
   }

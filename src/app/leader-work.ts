@@ -1,0 +1,107 @@
+import { GrpcServiceController } from '../controller/grpcservice-controller.ts';
+import { GrpcServiceReconciler } from '../controller/grpcservice-reconciler.ts';
+import { GrpcServiceStatusWriter } from '../controller/grpcservice-status-writer.ts';
+import { Gatherer } from '../controller/gatherer.ts';
+import type { EventRecorder } from '../controller/kube-ports.ts';
+import { PublicationLog } from '../controller/publication-log.ts';
+import { Publisher } from '../controller/publisher.ts';
+import { RegistryStatusController } from '../controller/registry-status-controller.ts';
+import type { RegistrySupervisor } from '../controller/registry-supervisor.ts';
+import { StraySlices } from '../controller/stray-slices.ts';
+import { WorkQueue } from '../controller/work-queue.ts';
+import { WrittenObjects } from '../controller/written-objects.ts';
+import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
+import type { ObjectKey } from '../model/key.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type Clients, defaultRegistryKey, type KubePartsOptions, type Reflectors } from './kube-parts.ts';
+
+export interface LeaderWorkOptions extends Omit<KubePartsOptions, 'transport' | 'observer'> {
+  readonly reflectors: Reflectors;
+  readonly clients: Clients;
+  readonly supervisor: RegistrySupervisor;
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+}
+
+/** What only the leader does: publish GrpcServices, and tell the status of Registries. */
+export interface LeaderWork {
+  /** Works for one term of leadership. */
+  run(term: AbortSignal): Promise<void>;
+}
+
+/** Wires the controllers; nothing runs yet. */
+export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
+  const { config, clock, random, logger, reflectors, clients, supervisor, events, metrics } = options;
+  const queue = (name: string, workers: number): WorkQueue<ObjectKey> =>
+    new WorkQueue({
+      name,
+      workers,
+      drainMs: config.shutdownGraceMs,
+      clock,
+      random,
+      logger: logger.child({ controller: name }),
+      observer: metrics.machinery,
+    });
+  const writtenSlices = new WrittenObjects<EndpointSlice>(() => clock.now());
+  const writtenServices = new WrittenObjects<KubeService>(() => clock.now());
+  const strays = new StraySlices({
+    client: clients.slices,
+    namespaces: config.watchNamespaces,
+    clock,
+    random,
+    logger,
+  });
+  const observer = metrics.controller;
+  const reconciler = new GrpcServiceReconciler({
+    caches: reflectors,
+    registries: supervisor,
+    gatherer: new Gatherer({
+      caches: reflectors,
+      registries: supervisor,
+      sliceClient: clients.slices,
+      strays,
+      writtenSlices,
+      writtenServices,
+      defaultRegistry: defaultRegistryKey(config),
+      registryNamespaces: config.registryNamespaces,
+      maxEndpointsPerSlice: config.maxEndpointsPerSlice,
+    }),
+    publisher: new Publisher({
+      slices: clients.slices,
+      services: clients.kubeServices,
+      strays,
+      writtenSlices,
+      writtenServices,
+      sliceWritten: (operation) => observer.sliceWritten(operation),
+    }),
+    publications: new PublicationLog(observer, supervisor, clock),
+    statusWriter: new GrpcServiceStatusWriter(clients.grpcServices, clock),
+    events,
+    observer,
+    clock,
+    clusterDomain: config.clusterDomain,
+  });
+  const grpcServices = new GrpcServiceController({
+    caches: reflectors,
+    registries: supervisor,
+    reconciler,
+    queue: queue('grpcservice', config.workers),
+    strays,
+    writtenSlices,
+    writtenServices,
+    observer,
+  });
+  const registries = new RegistryStatusController({
+    registries: reflectors.registries,
+    supervisor,
+    client: clients.registries,
+    events,
+    queue: queue('registry', 1),
+    clock,
+  });
+  return {
+    run: async (term) => {
+      await Promise.all([grpcServices.run(term), registries.run(term)]);
+    },
+  };
+}
