@@ -19,6 +19,9 @@ export interface TestRegistry {
   readonly name: string;
   readonly database: TestDatabase;
   readonly table: RegistryTable;
+  /** Whom the operator logs in as; both in the Secret of the same name. */
+  readonly user: string;
+  readonly password: string;
 }
 
 /**
@@ -29,8 +32,11 @@ export class World {
   readonly cluster: Cluster;
   readonly #operators: OperatorProcess[] = [];
   readonly #databases: TestDatabase[] = [];
+  readonly #namespaces: string[] = [];
+  readonly #registries: string[] = [];
   readonly #owned: boolean;
   static #names = 0;
+  static readonly #collectorKnows = new WeakSet<Cluster>();
 
   private constructor(cluster: Cluster, owned: boolean) {
     this.cluster = cluster;
@@ -53,7 +59,15 @@ export class World {
       manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n'),
     );
     await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+    await world.#letCollectorSeeCrds();
     return world;
+  }
+
+  /** The garbage collector looks for new kinds of owners twice a minute only; after a restart it knows them all. */
+  async #letCollectorSeeCrds(): Promise<void> {
+    if (World.#collectorKnows.has(this.cluster)) return;
+    World.#collectorKnows.add(this.cluster);
+    await this.cluster.controllerManager?.restart();
   }
 
   /** A name that no other test of this process uses. */
@@ -65,6 +79,7 @@ export class World {
   async namespace(stem = 'shop', labels: Readonly<Record<string, string>> = {}): Promise<string> {
     const name = this.name(stem);
     await this.cluster.createNamespace(name, labels);
+    this.#namespaces.push(name);
     return name;
   }
 
@@ -72,45 +87,52 @@ export class World {
   async registry(
     spec: Partial<RegistrySpec> = {},
     flavor: DatabaseFlavor = 'mariadb',
+    { migrated = true }: { readonly migrated?: boolean } = {},
   ): Promise<TestRegistry> {
     const database = await testbed.database('registry', flavor);
     this.#databases.push(database);
-    const { server } = database;
+    if (migrated) await this.migrate(database);
+    const name = this.name('registry');
+    const user = { user: name, password: `secret of ${name}` };
+    await database.server.createUser({ ...user, on: database.name });
+    await this.secret(name, { username: user.user, password: user.password });
+    const registry = { name, database, table: new RegistryTable(database), ...user };
+    await this.registryObject(registry, name, spec);
+    return registry;
+  }
+
+  /** What `rollcall migrate` does, as root. */
+  async migrate({ server, name }: TestDatabase): Promise<void> {
+    const target = { host: server.address, port: server.port, database: name, tls: 'Disabled' } as const;
     await migrate(
-      {
-        target: { host: server.address, port: server.port, database: database.name, tls: 'Disabled' },
-        access: { username: 'root', password: '' },
-        clock: systemClock,
-        lockTimeoutMs: 10_000,
-      },
+      { target, access: { username: 'root', password: '' }, clock: systemClock, lockTimeoutMs: 10_000 },
       () => undefined,
       AbortSignal.timeout(30_000),
     );
-    const name = this.name('registry');
-    const user = { user: name, password: `secret of ${name}` };
-    await server.createUser({ ...user, on: database.name });
-    await this.create('secrets', SYSTEM, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, namespace: SYSTEM },
-      stringData: { username: user.user, password: user.password },
-    });
+  }
+
+  /** A Secret in the operator's namespace. */
+  async secret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+    const metadata = { name, namespace: SYSTEM };
+    await this.create('secrets', SYSTEM, { apiVersion: 'v1', kind: 'Secret', metadata, stringData });
+  }
+
+  /** A Registry for the database of `registry`, under a name of its own and with other settings: wrong ones, too. */
+  async registryObject(
+    { database, name: secret }: Pick<TestRegistry, 'database' | 'name'>,
+    name: string,
+    spec: Partial<RegistrySpec> = {},
+    mysql: Partial<RegistrySpec['mysql']> = {},
+  ): Promise<void> {
+    const { address: host, port } = database.server;
+    const where = { host, port, database: database.name, credentialsSecretRef: { name: secret } };
+    this.#registries.push(name);
     await this.create('registries', SYSTEM, {
       apiVersion: 'rollcall.dev/v1alpha1',
       kind: 'Registry',
       metadata: { name, namespace: SYSTEM },
-      spec: {
-        mysql: {
-          host: server.address,
-          port: server.port,
-          database: database.name,
-          credentialsSecretRef: { name },
-        },
-        allowedNamespaces: { from: 'All' },
-        ...spec,
-      },
+      spec: { mysql: { ...where, ...mysql }, allowedNamespaces: { from: 'All' }, ...spec },
     });
-    return { name, database, table: new RegistryTable(database) };
   }
 
   /** Starts an operator whose default registry is `registry`. It is killed when the world ends. */
@@ -248,11 +270,26 @@ export class World {
     }
   }
 
-  /** Ends the operators and what is the world's own. */
+  /** Ends the operators (a clean stop gives the Lease back to those of the next file) and takes away what is the world's own. */
   async dispose(): Promise<void> {
-    await Promise.all(this.#operators.map((operator) => operator.dispose()));
-    for (const database of this.#databases) await database.drop();
+    await Promise.all(this.#operators.map((operator) => operator.stop()));
     if (this.#owned) await this.cluster.dispose();
+    else await this.#removeObjects();
+    for (const database of this.#databases) await database.drop();
+  }
+
+  /** The operators of the next file must not find work of this one. */
+  async #removeObjects(): Promise<void> {
+    const ignoreMissing = async (removal: Promise<unknown>): Promise<void> => {
+      await removal.catch((error: unknown) => {
+        if (!(error instanceof KubeRequestFailed && error.status === 404)) throw error;
+      });
+    };
+    for (const namespace of this.#namespaces) {
+      await ignoreMissing(this.cluster.request('DELETE', pathOf('grpcservices', namespace)));
+      await ignoreMissing(this.cluster.request('DELETE', `/api/v1/namespaces/${namespace}`));
+    }
+    for (const registry of this.#registries) await ignoreMissing(this.delete('registries', SYSTEM, registry));
   }
 }
 
