@@ -34,7 +34,7 @@ const publishing = (namespace: string): AccessCase[] => [
 const atHome: AccessCase[] = [
   ...verbs('rollcall.dev/registries', read, own),
   { verb: 'update', resource: 'rollcall.dev/registries', subresource: 'status', namespace: own },
-  ...verbs('/secrets', read, own),
+  { verb: 'get', resource: '/secrets', namespace: own, name: 'registry-login' },
   ...verbs('events.k8s.io/events', ['create', 'patch'], own),
   { verb: 'create', resource: 'coordination.k8s.io/leases', namespace: own },
   ...[...read, 'update'].map((verb) => ({
@@ -49,7 +49,7 @@ const atHome: AccessCase[] = [
 const never: AccessCase[] = [
   ...verbs('/secrets', read, ''),
   ...verbs('/secrets', read, 'shop'),
-  ...verbs('/secrets', ['create', 'update', 'patch', 'delete'], own),
+  ...verbs('/secrets', ['list', 'watch', 'create', 'update', 'patch', 'delete'], own),
   ...verbs('rollcall.dev/registries', read, ''),
   ...verbs('rollcall.dev/registries', ['create', 'update', 'patch', 'delete'], own),
   ...verbs('rollcall.dev/grpcservices', ['create', 'update', 'patch', 'delete'], 'shop'),

@@ -179,7 +179,18 @@ describe('deploy/ on a real API server', () => {
         const answer = await ask('get', resource, '--all-namespaces');
         assert.match(answer.stderr, /Forbidden/, resource);
       }
-      assert.equal((await ask('get', 'secrets,registries', '-n', 'rollcall-system')).code, 0);
+      assert.equal((await ask('get', 'registries', '-n', 'rollcall-system')).code, 0);
+      assert.match((await ask('get', 'secrets', '-n', 'rollcall-system')).stderr, /Forbidden/);
+      await cluster.kubectl([
+        'create',
+        'secret',
+        'generic',
+        'login',
+        '-n',
+        'rollcall-system',
+        '--from-literal=a=b',
+      ]);
+      assert.equal((await ask('get', 'secret', 'login', '-n', 'rollcall-system')).code, 0);
       const lease = ['get', 'leases', '-n', 'rollcall-system'];
       assert.equal((await ask(...lease, '--field-selector', 'metadata.name=rollcall')).code, 0);
       assert.match((await ask(...lease)).stderr, /Forbidden/);

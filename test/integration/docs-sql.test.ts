@@ -8,7 +8,7 @@ import { checkout } from '../support/manifests.ts';
 import { needs, testbed, type TestDatabase } from '../support/testbed/index.ts';
 
 /** The statements of docs/sql.md by who runs them, in their order. */
-function statements(of: 'admin' | 'writer' | 'legacy'): string[] {
+function statements(of: 'admin' | 'writer' | 'indexes' | 'legacy'): string[] {
   const page = readFileSync(join(checkout, 'docs/sql.md'), 'utf8');
   return [...page.matchAll(/^```sql (\w+)\n(.*?)^```/gms)]
     .filter(([, who]) => who === of)
@@ -118,6 +118,22 @@ for (const flavor of ['mariadb', 'mysql'] as const) {
         );
       } finally {
         await operator.end();
+      }
+    });
+
+    it('an index that somebody dropped can be made again, just as it was', async () => {
+      for (const statement of statements('indexes')) {
+        const [, table = '', key = ''] = /^ALTER TABLE (\w+) ADD (?:UNIQUE )?KEY (\w+)/.exec(statement) ?? [];
+        const definition = async () => {
+          const [row] = await database.query<Record<string, string>>(`SHOW CREATE TABLE ${table}`);
+          // Keys are shown in the order in which they were made.
+          return (row?.['Create Table'] ?? '').split(/,?\n/).sort();
+        };
+        const before = await definition();
+        await database.query(`ALTER TABLE ${table} DROP KEY ${key}`);
+        assert.notDeepEqual(await definition(), before);
+        await database.query(statement);
+        assert.deepEqual(await definition(), before);
       }
     });
 
