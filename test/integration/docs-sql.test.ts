@@ -64,7 +64,7 @@ for (const flavor of ['mariadb', 'mysql'] as const) {
       });
 
     const instance = async (id: string) => {
-      const [row] = await database.query<Record<string, unknown>>(
+      const [row] = await database.query(
         `SELECT i.*, h.expires_at > NOW(6) + INTERVAL 25 SECOND AND h.expires_at < NOW(6) + INTERVAL 31 SECOND AS beats
          FROM instances i LEFT JOIN heartbeats h ON h.instance = i.id WHERE instance_id = ?`,
         [id],
