@@ -1,4 +1,4 @@
-import type { DemoState, ShownGrpcService, ShownRow } from './state.ts';
+import { isWell, type DemoState, type ShownGrpcService, type ShownRow } from './state.ts';
 import { timeText } from './text.ts';
 import { failureText } from './view.ts';
 
@@ -62,8 +62,9 @@ function conditionLines(before: readonly ShownGrpcService[], { grpcServices }: D
   return grpcServices.flatMap(({ namespace, name, conditions }) =>
     conditions
       .filter(({ type, status }) => known.get(`${namespace}/${name} ${type}`) !== status)
-      .map(({ type, status, reason, message }) => {
-        const why = status === 'True' ? reason : `${reason}: ${message}`;
+      .map((condition) => {
+        const { type, status, reason, message } = condition;
+        const why = isWell(condition) ? reason : `${reason}: ${message}`;
         return `GrpcService ${namespace}/${name}: ${type}=${status} (${why})`;
       }),
   );

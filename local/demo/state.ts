@@ -59,6 +59,10 @@ export interface ShownCondition {
   readonly message: string;
 }
 
+/** Whether a condition says that all is well: Protected alone is True when something is amiss. */
+export const isWell = ({ type, status }: ShownCondition): boolean =>
+  status === (type === 'Protected' ? 'False' : 'True');
+
 /** A GrpcService and what its status says. */
 export interface ShownGrpcService {
   readonly namespace: string;

@@ -2,7 +2,14 @@ import { status } from '@grpc/grpc-js';
 import type { ChalkInstance } from 'chalk';
 import { fit, type Section } from './fit.ts';
 import { operatorAccount, operatorNamespace } from './names.ts';
-import type { DemoState, ShownCondition, ShownGrpcService, ShownRow, ShownSlice } from './state.ts';
+import {
+  isWell,
+  type DemoState,
+  type ShownCondition,
+  type ShownGrpcService,
+  type ShownRow,
+  type ShownSlice,
+} from './state.ts';
 import { clip, columns, timeText, widthOf, wrap, wrapParts } from './text.ts';
 
 /** How large the screen is. */
@@ -136,9 +143,9 @@ function grpcServiceLines(grpcService: ShownGrpcService, width: number, paint: C
   const marks = conditions.map((condition) => conditionMark(condition, paint));
   const extra = [draining > 0 ? `, ${draining} draining` : '', held > 0 ? `, ${held} held` : ''].join('');
   const start = `  ${namespace}/${name}  ${ready} ready${extra}  `;
-  const wrong = conditions.filter(({ status: is }) => is !== 'True');
+  const wrong = conditions.filter((condition) => !isWell(condition));
   const all = marks.length === 0 ? paint.yellow('no status yet') : marks.join('  ');
-  // The others say something of their own below as soon as they are not True.
+  // The others say something of their own below as soon as all is not well.
   const fewer = conditions.filter(({ type }) => type === 'Ready').map((ready) => conditionMark(ready, paint));
   return [
     start + (widthOf(start + all) <= width ? all : fewer.join('')),
@@ -146,9 +153,10 @@ function grpcServiceLines(grpcService: ShownGrpcService, width: number, paint: C
   ];
 }
 
-function conditionMark({ type, status: is }: ShownCondition, paint: ChalkInstance): string {
-  if (is === 'True') return paint.green(`${type} ✔`);
-  return is === 'False' ? paint.red(`${type} ✘`) : paint.yellow(`${type} ?`);
+function conditionMark(condition: ShownCondition, paint: ChalkInstance): string {
+  const { type, status: is } = condition;
+  if (isWell(condition)) return paint.green(`${type === 'Protected' ? 'nothing held' : type} ✔`);
+  return is === 'False' ? paint.red(`${type} ✘`) : paint.yellow(`${type} ${is === 'True' ? '!' : '?'}`);
 }
 
 function conditionLines(

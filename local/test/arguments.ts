@@ -1,5 +1,5 @@
 /** The parts of `npm test`, in the order in which they run. */
-export const parts = ['checks', 'unit', 'contract', 'integration', 'e2e'] as const;
+export const parts = ['checks', 'unit', 'contract', 'commands', 'integration', 'e2e'] as const;
 
 /** One part of `npm test`. */
 export type Part = (typeof parts)[number];

@@ -11,21 +11,25 @@ import type { StageResult } from './result.ts';
 interface Stage {
   readonly name: string;
   readonly parts: readonly Part[];
+  /** Its tests run in a namespace; those outside make their own where they need one. */
   readonly inNamespace: boolean;
+  /** It waits until the cache is filled. */
+  readonly needsCache: boolean;
 }
 
 const stages: readonly Stage[] = [
-  { name: 'checks', parts: ['checks'], inNamespace: false },
-  { name: 'unit and contract', parts: ['unit', 'contract'], inNamespace: false },
-  { name: 'integration', parts: ['integration'], inNamespace: true },
-  { name: 'e2e', parts: ['e2e'], inNamespace: true },
+  { name: 'checks', parts: ['checks'], inNamespace: false, needsCache: false },
+  { name: 'unit and contract', parts: ['unit', 'contract'], inNamespace: false, needsCache: false },
+  { name: 'commands', parts: ['commands'], inNamespace: false, needsCache: true },
+  { name: 'integration', parts: ['integration'], inNamespace: true, needsCache: true },
+  { name: 'e2e', parts: ['e2e'], inNamespace: true, needsCache: true },
 ];
 
 /** Runs the stages one after the other, prints what happened and gives the exit code. */
 export async function runStages(args: TestArguments, progress: Progress): Promise<number> {
   const wanted = stages.filter((stage) => stage.parts.some((part) => args.parts.includes(part)));
   // The long builds start now, beside the checks; a failure is reported where the namespace is needed.
-  const ready = wanted.some(({ inNamespace }) => inNamespace) ? prepare(progress) : Promise.resolve();
+  const ready = wanted.some(({ needsCache }) => needsCache) ? prepare(progress) : Promise.resolve();
   ready.catch(() => undefined);
 
   const table = new Table({
@@ -81,7 +85,7 @@ async function runStage(
     return undefined;
   }
   try {
-    if (stage.inNamespace) await ready;
+    if (stage.needsCache) await ready;
     return noTestIsAFailure(
       await runMocha({ files, args: args.mocha, inNamespace: stage.inNamespace }),
       args,

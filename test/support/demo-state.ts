@@ -13,7 +13,9 @@ export function shownRow(number: number, change: Partial<ShownRow> = {}): ShownR
 /** The demonstration at 100 s, all well, with `count` servers. */
 export function demoState(count = 3, change: Partial<DemoState> = {}): DemoState {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
-  const condition = (type: string) => ({ type, status: 'True', reason: 'Fine', message: 'All is well.' });
+  const condition = (type: string) => ({
+    ...{ type, status: type === 'Protected' ? 'False' : 'True', reason: 'Fine', message: 'All is well.' },
+  });
   return {
     ...{ now: 100_000, startedAt: 0 },
     database: { name: 'MariaDB 10.11.19', address: '10.77.0.20:3306', pid: 34, answers: true },

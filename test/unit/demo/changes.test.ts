@@ -40,14 +40,14 @@ describe('what npm start tells of changes', () => {
     assert.ok(grpcService);
     const conditions = grpcService.conditions.map((condition) =>
       condition.type === 'Protected'
-        ? { ...condition, status: 'False', reason: 'Holding', message: '1 is held.' }
+        ? { ...condition, status: 'True', reason: 'Holding', message: '1 is held.' }
         : condition,
     );
     const held = demoState(3, { grpcServices: [{ ...grpcService, conditions }] });
     assert.deepEqual(changes(demoState(), held), [
-      'GrpcService demo/greeter: Protected=False (Holding: 1 is held.)',
+      'GrpcService demo/greeter: Protected=True (Holding: 1 is held.)',
     ]);
-    assert.deepEqual(changes(held, demoState()), ['GrpcService demo/greeter: Protected=True (Fine)']);
+    assert.deepEqual(changes(held, demoState()), ['GrpcService demo/greeter: Protected=False (Fine)']);
   });
 
   it('is that the database and the operator go and come', () => {
