@@ -1,4 +1,4 @@
-import { TerminalError } from '../lib/errors.ts';
+import { errorMessage, TerminalError } from '../lib/errors.ts';
 import { parseDurationMs } from '../model/duration.ts';
 import type { CustomColumns, CustomSchemaSpec } from '../model/registry.ts';
 import type { Connection } from './connection.ts';
@@ -134,8 +134,13 @@ async function checkWhere(
     if (connection.isBroken) throw cause;
     throw new TerminalError(
       'InvalidWhere',
-      `the database does not accept spec.schema.custom.where (${spec.where}): write a condition like "deleted = 0"`,
+      `the database does not accept spec.schema.custom.where (${spec.where}): ${answer(cause)}; write a condition like "deleted = 0"`,
       { cause },
     );
   }
+}
+
+/** The server's own words, without ours around them. */
+function answer(error: unknown): string {
+  return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
 }

@@ -18,6 +18,9 @@ export interface ResolvedCustomSchema {
 
 const PER_UNIT = { Seconds: 1_000_000, Milliseconds: 1000, Microseconds: 1 } as const;
 
+/** The year 2255: the last microseconds that JavaScript counts exactly. */
+const LATEST_US = 9_000_000_000_000_000;
+
 const text = (expression: string): string => `CONVERT(${expression} USING utf8mb4)`;
 /** Bytes of a name: what tells names apart here, whatever the collation of the column would take for equal. */
 const bytes = (expression: string): string => `CAST(${text(expression)} AS BINARY)`;
@@ -197,11 +200,19 @@ class CustomSql implements SchemaSql {
       : { column: quoteName(lastHeartbeat), kind, ttlUs: (ttlMs ?? 0) * 1000 };
   }
 
+  /** Times that mean "never" (9999-12-31, 2^63) are cut off, so that they stay exact numbers and no row's time fails the whole read. */
   #us(column: string, kind: TimeKind): string {
-    if (kind === 'number') return `CAST(${column} * ${this.#perUnit()} AS SIGNED)`;
-    return microseconds(
-      kind === 'timestamp' ? column : `CONVERT_TZ(${column}, ${literal(this.#zone())}, '+00:00')`,
-    );
+    const unit = this.#perUnit();
+    switch (kind) {
+      case 'number':
+        return `CAST(LEAST(GREATEST(${column} * 1.0, -1), ${LATEST_US / unit}) * ${unit} AS SIGNED)`;
+      case 'timestamp':
+        return microseconds(column);
+      case 'datetime':
+        return `LEAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', CONVERT_TZ(${column}, ${literal(this.#zone())}, '+00:00')), ${LATEST_US})`;
+      default:
+        return kind satisfies never;
+    }
   }
 
   /** A moment as the column has them: constants are converted, never the column, so that its index serves. */

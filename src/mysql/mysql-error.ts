@@ -40,6 +40,14 @@ const grantMissing = terminal(
   (context, error) => `${text(error)}; type on the database: ${grantFor(context, error)}`,
 );
 
+/** The server does not tell whether there is such a database to a user who may not see it. */
+const databaseClosed = terminal(
+  'GrantMissing',
+  (context, error) =>
+    `${where(context)} lets ${context.username} into no database ${context.target.database}: where the name is wrong, correct ` +
+    `${databaseField(context)}; otherwise create it and type on the database: ${grantFor(context, error)}`,
+);
+
 const tlsFailed = terminal(
   'TlsFailed',
   (context, error) =>
@@ -52,7 +60,7 @@ const tlsFailed = terminal(
 
 /** Error numbers of the server: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-code-reference. */
 const BY_NUMBER: Readonly<Record<number, Say>> = {
-  1044: grantMissing,
+  1044: databaseClosed,
   1045: accessDenied,
   1698: accessDenied,
   1820: accessDenied,
@@ -62,8 +70,7 @@ const BY_NUMBER: Readonly<Record<number, Say>> = {
   1049: terminal(
     'DatabaseNotFound',
     (context) =>
-      `${where(context)} has no database ${context.target.database}: create it, or mend ` +
-      (context.reader === 'CommandLine' ? 'the end of --url' : 'spec.mysql.database'),
+      `${where(context)} has no database ${context.target.database}: create it, or correct ${databaseField(context)}`,
   ),
   1054: terminal(
     'ColumnNotFound',
@@ -76,6 +83,11 @@ const BY_NUMBER: Readonly<Record<number, Say>> = {
     'TableNotFound',
     (context, error) =>
       `${text(error)}: ${migrateHint(context)} (schema Managed), or mend spec.schema.custom.table`,
+  ),
+  1176: terminal(
+    'IndexNotFound',
+    (_, error) =>
+      `${text(error)}: the tables are not as "rollcall migrate" made them; make the index again (docs/sql.md)`,
   ),
   1227: grantMissing,
   1356: terminal('InvalidView', (_, error) => `${text(error)}: mend the view, or the grants of its definer`),
@@ -118,7 +130,7 @@ export function translateError(error: unknown, context: ErrorContext): Error {
   const code = vendor.code ?? '';
   if (TLS_CODE.test(code)) return tlsFailed(context, vendor);
   if (UNREACHABLE.has(code)) {
-    return new RetryableError(`${where(context)} cannot be reached`, {
+    return new RetryableError(`${where(context)} cannot be reached (${unreachableHint(context)})`, {
       reason: 'HostUnreachable',
       cause: error,
     });
@@ -133,8 +145,18 @@ export function translateError(error: unknown, context: ErrorContext): Error {
 export function isSchemaError(error: unknown): boolean {
   return (
     error instanceof TerminalError &&
-    /^(?:ColumnNotFound|TableNotFound|InvalidView|SchemaTooOld)$/.test(error.reason)
+    /^(?:ColumnNotFound|IndexNotFound|TableNotFound|InvalidView|SchemaTooOld)$/.test(error.reason)
   );
+}
+
+function databaseField({ reader }: ErrorContext): string {
+  return reader === 'CommandLine' ? 'the end of --url' : 'spec.mysql.database';
+}
+
+function unreachableHint({ reader }: ErrorContext): string {
+  return reader === 'CommandLine'
+    ? 'check --url, and whether the server runs'
+    : 'check spec.mysql.host and spec.mysql.port, whether the server runs, and NetworkPolicies; it is tried again by itself';
 }
 
 function grantFor({ target, username, reader }: ErrorContext, error: VendorError): string {

@@ -29,8 +29,10 @@ export type Fault = Pick<RegistryHealth, 'reason' | 'message' | 'needsHelp'>;
 
 /** What an error says to people: a word for a condition, and a sentence. Anything that is not one of ours is a bug. */
 export function faultOf(error: unknown): Fault {
+  // Its message is complete and ends in what to type: a cause behind it would be typed along.
+  if (error instanceof TerminalError)
+    return { reason: error.reason, message: error.message, needsHelp: true };
   const message = errorMessage(error);
-  if (error instanceof TerminalError) return { reason: error.reason, message, needsHelp: true };
   if (error instanceof RetryableError) return { reason: error.reason, message, needsHelp: false };
   return { reason: 'InternalError', message, needsHelp: false };
 }

@@ -19,8 +19,13 @@ export interface RegistrySessionOptions {
   readonly store?: RegistryStore;
   readonly resyncIntervalMs: number;
   readonly auditIntervalMs: number;
-  /** How long the feed takes to tell of a change at most: what the audit finds within it is no finding. */
+  /** How long the feed takes to tell of a change, at most. */
   readonly feedRoundMs: number;
+  /**
+   * For how long a difference that the audit sees must stand before it is a finding. Default: two rounds of the feed, and at least 4 s,
+   * because polls look far back only once in 2.5 s.
+   */
+  readonly auditSettleMs?: number;
   readonly retentionMs: number;
   readonly isLeader: () => boolean;
   readonly clock: Clock;
@@ -42,7 +47,6 @@ export interface SessionFacts {
 
 /** The first read waits this long for the feed to be open; a feed in trouble must not keep the registry unread. */
 const FEED_OPEN_MS = 5000;
-/** Shortest time for which an audit's difference must stand: polls look further back once in 2.5 s. */
 const SETTLE_MS = 4000;
 
 /**
@@ -86,7 +90,7 @@ export class RegistrySession {
     });
     this.#audit = new Audit({
       ...{ reader, store, gate, fail, clock, observer, intervalMs: options.auditIntervalMs },
-      settleMs: Math.max(SETTLE_MS, 2 * options.feedRoundMs),
+      settleMs: options.auditSettleMs ?? Math.max(SETTLE_MS, 2 * options.feedRoundMs),
       logger: logger.child({ component: 'audit' }),
       hint: (service) => hint([service]),
       isPending: (service) => this.#syncer.isPending(service),
