@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type TestDatabase, testbed } from '../../support/testbed/index.ts';
+
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function migrate(url: string, ...args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, 'migrate', ...args], { env: { ROLLCALL_URL: url } });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (text: Buffer) => (out += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (err += text.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
+
+describe('rollcall migrate on a real database', function () {
+  this.timeout(60_000);
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await testbed.database('cli');
+  });
+  afterEach(() => database.drop());
+
+  it('creates the tables, says so line by line, and finds nothing to do the second time', async () => {
+    const first = await migrate(database.url);
+    assert.equal(first.code, 0, first.err);
+    assert.equal(first.err, '');
+    const { address, port } = database.server;
+    const where = `${address}:${port}/${database.name}`;
+    for (const line of first.out.trim().split('\n')) assert.ok(line.startsWith(`${where}: `), line);
+    assert.match(first.out, /connected to MariaDB .*\n[^]*schema version is \d+ now\n$/);
+    await database.query(
+      "INSERT INTO instances (service, instance_id, address, port) VALUES ('a', 'i', '10.0.0.1', 1)",
+    );
+    const second = await migrate(database.url);
+    assert.equal(second.code, 0, second.err);
+    assert.match(second.out, /nothing to do, schema version is \d+\n$/);
+    assert.equal((await database.query('SELECT * FROM instances')).length, 1);
+  });
+
+  it('may run several times at once', async () => {
+    const runs = await Promise.all([1, 2, 3].map(() => migrate(database.url)));
+    assert.deepEqual(
+      runs.map(({ code, err }) => ({ code, err })),
+      runs.map(() => ({ code: 0, err: '' })),
+    );
+    assert.equal(
+      runs.filter(({ out }) => /schema version is \d+ now/.test(out)).length,
+      1,
+      'one of them did it',
+    );
+  });
+
+  it('exits 1 and says what to mend when the password is wrong, without showing it', async () => {
+    await database.server.createUser({ user: 'clerk', password: 'right' });
+    const url = database.server.url(database.name, { user: 'clerk', password: 'hunter2' });
+    const { code, out, err } = await migrate(url);
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    assert.match(err, /^rollcall migrate: .*clerk.*\n$/);
+    assert.doesNotMatch(err, /hunter2/);
+  });
+
+  it('exits 1 when the server has no TLS and TLS is asked for', async () => {
+    const { code, err } = await migrate(database.url, '--tls-mode', 'Required');
+    assert.equal(code, 1);
+    assert.match(err, /^rollcall migrate: .*(TLS|SSL|secure)/i);
+  });
+});
