@@ -1,4 +1,6 @@
+import { waitFor } from '../../local/lib/wait.ts';
 import { startApiServer, type ApiServer } from '../../local/servers/api-server.ts';
+import { KubeRequestFailed } from '../../local/servers/kube-client.ts';
 import { startEtcd } from '../../local/servers/etcd.ts';
 import { addresses } from './addresses.ts';
 
@@ -20,6 +22,10 @@ const warmPaths = [
   '/api/v1/namespaces',
   '/api/v1/secrets',
   '/apis/discovery.k8s.io/v1/endpointslices',
+  '/apis/coordination.k8s.io/v1/leases',
+  // Those of custom resources are made at the first request only.
+  '/apis/rollcall.dev/v1alpha1/registries',
+  '/apis/rollcall.dev/v1alpha1/grpcservices',
 ];
 
 /** Starts one, empty or with a copy of stored data, and waits until its caches are filled. */
@@ -29,7 +35,7 @@ export async function startControlPlane(data?: string): Promise<ControlPlane> {
     await etcd.dispose();
     throw error;
   });
-  for (const path of warmPaths) await apiServer.request('GET', `${path}?resourceVersion=0&limit=1`);
+  await Promise.all(warmPaths.map((path) => warm(apiServer, path)));
   return {
     apiServer,
     copyData: async () => {
@@ -41,6 +47,25 @@ export async function startControlPlane(data?: string): Promise<ControlPlane> {
       await etcd.dispose();
     },
   };
+}
+
+async function warm(apiServer: ApiServer, path: string): Promise<void> {
+  const look = async () => {
+    try {
+      // The answer comes from the cache once it is filled; a watch of a cache that is not is refused with 429.
+      await apiServer.request('GET', `${path}?resourceVersion=0&limit=1`);
+      await apiServer.request(
+        'GET',
+        `${path}?watch=true&timeoutSeconds=1&resourceVersion=0&fieldSelector=metadata.name=-`,
+      );
+      return true;
+    } catch (error) {
+      // The peer's world has no custom resources.
+      if (error instanceof KubeRequestFailed && error.status === 404) return true;
+      throw error;
+    }
+  };
+  await waitFor(`${path} to be cached`, look);
 }
 
 /** Makes a state of a cluster once; every run then starts with a copy of it. Gives the folder of its data. */

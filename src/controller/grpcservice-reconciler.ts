@@ -5,6 +5,7 @@ import { LABEL_SERVICE_NAME } from '../model/names.ts';
 import type { ObjectKey } from '../model/key.ts';
 import type { Gatherer } from './gatherer.ts';
 import type { GrpcServiceCaches } from './grpcservice-caches.ts';
+import { FirstReads } from './first-reads.ts';
 import { announce } from './grpcservice-events.ts';
 import { grpcServiceStatus } from './grpcservice-status.ts';
 import type { PublishOutcome } from './grpcservice-status-facts.ts';
@@ -33,9 +34,11 @@ export interface GrpcServiceReconcilerOptions {
 /** Brings one GrpcService to its desired state: gather, decide, write, tell. */
 export class GrpcServiceReconciler {
   readonly #options: GrpcServiceReconcilerOptions;
+  readonly #firstReads: FirstReads;
 
   constructor(options: GrpcServiceReconcilerOptions) {
     this.#options = options;
+    this.#firstReads = new FirstReads(options.clock);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Requeue | undefined> {
@@ -46,6 +49,8 @@ export class GrpcServiceReconciler {
       return undefined;
     }
     const observation = await this.#options.gatherer.observe(grpcService, signal);
+    const firstReadMs = this.#firstReads.waitMs(key, observation);
+    if (firstReadMs > 0) return { requeueAfterMs: firstReadMs };
     const decision = decide(observation, this.#options.publications.mayCompact(key));
     if (decision.confirm && observation.lookup.ok) {
       this.#options.registries.get(observation.lookup.key)?.confirm(observation.publish.service);
@@ -68,11 +73,13 @@ export class GrpcServiceReconciler {
 
   /** The end of a term of leadership: from here on others write. */
   forgetAll(): void {
+    this.#firstReads.forgetAll();
     this.#options.statusWriter.forgetAll();
     this.#options.publications.forgetAll();
   }
 
   #forget(key: ObjectKey): void {
+    this.#firstReads.forget(key);
     this.#options.statusWriter.forget(key);
     this.#options.publications.forget(key);
     this.#options.observer.forget(key);
