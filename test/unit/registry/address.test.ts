@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import fc from 'fast-check';
 import { addressSortKey, parseAddress } from '../../../src/registry/address.ts';
 
@@ -88,6 +88,25 @@ describe('the address of a registry row', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('is special in exactly the IPv4 ranges that nobody can dial', () => {
+    const special = new BlockList();
+    for (const [net, bits] of [
+      ['0.0.0.0', 8],
+      ['127.0.0.0', 8],
+      ['169.254.0.0', 16],
+      ['224.0.0.0', 4],
+      ['255.255.255.255', 32],
+    ] as const) {
+      special.addSubnet(net, bits);
+    }
+    for (let first = 0; first < 256; first++) {
+      for (const rest of ['0.0.0', '1.2.3', '253.0.1', '254.0.1', '255.255.254', '255.255.255']) {
+        const text = `${first}.${rest}`;
+        assert.equal(parseAddress(text).ok, !special.check(text), text);
+      }
+    }
   });
 
   it('has one canonical text, which reads as itself', () => {
