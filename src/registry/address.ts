@@ -20,6 +20,7 @@ const SPECIAL: Readonly<Record<string, string>> = {
 };
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
 const STRICT_IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 /** Strict, and neither special nor in the reserved block: what nearly every row has, told at a tenth of the cost. */
 const ORDINARY_IPV4 = new RegExp(
@@ -79,7 +80,9 @@ export function ipText(ip: ipaddr.IPv4 | ipaddr.IPv6): string {
  * order of the addresses as numbers. Throws on anything that {@link parseAddress} did not give.
  */
 export function addressSortKey(address: string): string {
-  if (STRICT_IPV4.test(address)) return Buffer.from(address.split('.').map(Number)).toString('hex');
+  if (STRICT_IPV4.test(address)) {
+    return address.split('.').reduce((hex, octet) => hex + (HEX[Number(octet)] ?? ''), '');
+  }
   const ip = parseIp(address);
   if (ip === null) throw new Error(`${quoted(address)} is not a canonical address`);
   return Buffer.from(ip.toByteArray()).toString('hex');
