@@ -31,6 +31,9 @@ export interface GrpcServiceReconcilerOptions {
   readonly clusterDomain: string;
 }
 
+/** Slices of others are not watched: whether they are gone is asked this often, in ms. */
+const LOOK_FOR_FOREIGN_MS = 5000;
+
 /** Brings one GrpcService to its desired state: gather, decide, write, tell. */
 export class GrpcServiceReconciler {
   readonly #options: GrpcServiceReconcilerOptions;
@@ -63,6 +66,7 @@ export class GrpcServiceReconciler {
       statusDueMs,
       timeChangesMs(observation, decision),
       this.#options.publications.compactionDueMs(key),
+      decision.held?.reason === 'ServiceHasForeignSlices' ? LOOK_FOR_FOREIGN_MS : null,
     ]);
   }
 

@@ -103,6 +103,8 @@ export class RegistrySecrets {
     const encoded = secret.data?.[key];
     if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString('utf8');
     const { namespace = '', name } = secret.metadata;
+    // Somebody is about to add it: the next attempt must not be answered from memory.
+    this.#known.delete(name);
     throw new TerminalError(
       'SecretIncomplete',
       `Secret ${namespace}/${name} (${field}) has no key ${key}. Add it: kubectl patch secret ${name} -n ${namespace} --type merge -p '{"stringData":{"${key}":"..."}}'`,
