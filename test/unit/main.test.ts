@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -31,7 +34,28 @@ async function ended(child: ChildProcess): Promise<Ended> {
   return { code, out, err };
 }
 
-describe('rollcall', () => {
+/** A port that nobody has at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Whether somebody listens there. */
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const accepted = await new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+  });
+  socket.destroy();
+  return accepted;
+}
+
+describe('rollcall', function () {
+  this.timeout(30_000);
   it('shows its help without loading what only a running command needs', async () => {
     const listModules = `
       import { registerHooks } from 'node:module';
@@ -92,7 +116,8 @@ describe('rollcall', () => {
   });
 });
 
-describe('rollcall migrate that waits for a silent server', () => {
+describe('rollcall migrate that waits for a silent server', function () {
+  this.timeout(30_000);
   let silent: Server;
   let url = '';
 
@@ -133,4 +158,98 @@ describe('rollcall migrate that waits for a silent server', () => {
       assert.match(err, /^rollcall migrate: boom\nError: boom\n {4}at /);
     });
   }
+});
+
+describe('rollcall operator that cannot reach the API server', function () {
+  this.timeout(30_000);
+  let folder = '';
+  let flags: readonly string[] = [];
+  const anyPort = ['--metrics-address', '127.0.0.1:0', '--health-address', '127.0.0.1:0'];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'rollcall-main-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'c',
+        contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
+        clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1' } }],
+        users: [{ name: 'c', user: { token: 'hunter2' } }],
+      }),
+    );
+    flags = ['--namespace', 'ops', '--kubeconfig', kubeconfig];
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** Resolves when the operator has tried to reach the API server: then everything of it runs. */
+  async function running(child: ChildProcess): Promise<void> {
+    let log = '';
+    await new Promise<void>((resolve) => {
+      child.on('exit', () => resolve());
+      child.stderr?.on('data', (text: Buffer) => {
+        log += text.toString();
+        if (log.includes('watch or list failed')) resolve();
+      });
+    });
+  }
+
+  it('keeps trying, and ends cleanly by SIGTERM', async () => {
+    const child = start(['operator', ...flags, ...anyPort]);
+    const end = ended(child);
+    await running(child);
+    child.kill('SIGTERM');
+    const { code, out, err } = await end;
+    assert.equal(code, 0, err);
+    assert.equal(out, '');
+    const lines = err
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly level: string; readonly message: string });
+    assert.equal(lines[0]?.message, 'operator starting');
+    assert.equal(lines.at(-1)?.message, 'operator stopped');
+    assert.ok(!lines.some(({ level }) => level === 'error'), err);
+    assert.doesNotMatch(err, /hunter2/);
+  });
+
+  it('ends at once by a second signal, whatever holds the first one up', async function () {
+    // On a machine that stalls for the second that the operator waits, the second signal comes too late.
+    this.retries(2);
+    const port = await freePort();
+    const child = start(['operator', ...flags, ...anyPort, '--health-address', `127.0.0.1:${port}`]);
+    const end = ended(child);
+    await running(child);
+    // A request that never ends: the operator waits a second for it.
+    const slow = connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(slow, 'connect');
+    slow.write('GET /healthz HTTP/1.1\r\n');
+    child.kill('SIGTERM');
+    while (await accepts(port));
+    child.kill('SIGINT');
+    const { code, err } = await end;
+    slow.destroy();
+    assert.equal(code, 130, err);
+    assert.doesNotMatch(err, /operator stopped/);
+  });
+
+  it('exits 2 and names the flag when the address of its metrics is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+    const { code, err } = await ended(start(['operator', ...flags, '--metrics-address', address]));
+    taken.close();
+    assert.equal(code, 2);
+    assert.ok(
+      err.includes(`--metrics-address (ROLLCALL_METRICS_ADDRESS): ${address} is in use by another program`),
+      err,
+    );
+  });
+
+  it('exits 2 and says what is needed where there is neither a pod nor a kubeconfig', async () => {
+    const { code, err } = await ended(start(['operator', '--namespace', 'ops']));
+    assert.equal(code, 2);
+    assert.match(err, /--kubeconfig \(ROLLCALL_KUBECONFIG\): /);
+  });
 });
