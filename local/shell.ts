@@ -76,8 +76,9 @@ async function open(target: number, command: readonly string[]): Promise<void> {
   });
   const gone = !runningNamespaces('start').some((namespace) => namespace.pid === target);
   if (gone && (end === 'SIGKILL' || end === 137)) {
-    // The line editor of a shell that was killed leaves the terminal as it had it.
-    if (interactive) spawn('stty', ['sane'], { stdio: 'inherit' });
+    // The line editor of a shell that was killed leaves the terminal as it had it, and itself in the foreground: from
+    // the background, stty would be stopped by SIGTTOU.
+    if (interactive) spawn('sh', ['-c', 'trap "" TTOU; stty sane'], { stdio: 'inherit' });
     console.error('\nnpm start has ended, and with it everything inside.');
   }
   process.exitCode = typeof end === 'number' ? end : 128;

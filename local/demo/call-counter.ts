@@ -28,11 +28,13 @@ export interface ServerCalls {
 export class CallCounter {
   readonly #servers = new Map<string, { calls: number; firstAt: number; lastAt: number }>();
   #recent: { readonly at: number; readonly server: string | undefined }[] = [];
+  #firstAt: number | undefined;
   #failed = 0;
   #lastFailure: CallCounts['lastFailure'];
 
   /** Takes over one result that came at `at`. */
   add({ server, ok, code, error }: CallResult, at: number): void {
+    this.#firstAt ??= at;
     this.#recent.push({ at, server });
     if (ok && server !== undefined) {
       const known = this.#servers.get(server);
@@ -49,9 +51,10 @@ export class CallCounter {
 
   counts(now: number): CallCounts {
     this.#recent = this.#recent.filter(({ at }) => at > now - windowMs);
+    // Of a client that has just started, the time since then; but a second at least.
+    const overMs = Math.min(windowMs, Math.max(1000, now - (this.#firstAt ?? now)));
     const rate = (server?: string) =>
-      this.#recent.filter((call) => server === undefined || call.server === server).length /
-      (windowMs / 1000);
+      this.#recent.filter((call) => server === undefined || call.server === server).length / (overMs / 1000);
     const servers = [...this.#servers].map(([server, calls]) => ({
       server,
       ...calls,

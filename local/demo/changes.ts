@@ -1,6 +1,15 @@
-import { isWell, type DemoState, type ShownGrpcService, type ShownRow } from './state.ts';
+import {
+  isWell,
+  type DemoState,
+  type ShownCondition,
+  type ShownGrpcService,
+  type ShownRow,
+} from './state.ts';
 import { timeText } from './text.ts';
 import { failureText } from './view.ts';
+
+/** Failures with less time between them are told of once. */
+const failuresApartMs = 10_000;
 
 /** What is different in `after`, as sentences. */
 export function changes(before: DemoState, after: DemoState): string[] {
@@ -54,21 +63,27 @@ function statusLines(name: string, earlier: ShownRow | undefined, row: ShownRow,
 }
 
 function conditionLines(before: readonly ShownGrpcService[], { grpcServices }: DemoState): string[] {
-  const known = new Map(
-    before.flatMap(({ namespace, name, conditions }) =>
-      conditions.map((condition) => [`${namespace}/${name} ${condition.type}`, condition.status] as const),
-    ),
-  );
-  return grpcServices.flatMap(({ namespace, name, conditions }) =>
-    conditions
-      .filter(({ type, status }) => known.get(`${namespace}/${name} ${type}`) !== status)
+  const known = new Map(before.map((grpcService) => [nameOf(grpcService), grpcService.conditions]));
+  return grpcServices.flatMap((grpcService) => {
+    const earlier = known.get(nameOf(grpcService)) ?? [];
+    return grpcService.conditions
+      .filter((condition) => isNews(condition, earlier))
       .map((condition) => {
         const { type, status, reason, message } = condition;
         const why = isWell(condition) ? reason : `${reason}: ${message}`;
-        return `GrpcService ${namespace}/${name}: ${type}=${status} (${why})`;
-      }),
-  );
+        return `GrpcService ${nameOf(grpcService)}: ${type}=${status} (${why})`;
+      });
+  });
 }
+
+/** Of a new GrpcService, that it is ready and what is not well; of others, what changed. */
+function isNews(condition: ShownCondition, before: readonly ShownCondition[]): boolean {
+  const earlier = before.find(({ type }) => type === condition.type);
+  if (earlier === undefined) return condition.type === 'Ready' || !isWell(condition);
+  return earlier.status !== condition.status;
+}
+
+const nameOf = ({ namespace, name }: ShownGrpcService) => `${namespace}/${name}`;
 
 function partLines(before: DemoState, { database, operator }: DemoState): string[] {
   const lines: string[] = [];
@@ -102,9 +117,11 @@ function callLines(before: DemoState, { rows, calls }: DemoState): string[] {
       const after = since === undefined ? '' : `, ${timeText(firstAt - since)} after its row said UP`;
       return `calls: ${server} answers its first${after}`;
     });
-  const failed = calls.failed - before.calls.failed;
-  if (failed > 0 && calls.lastFailure) {
-    lines.push(`calls: ${failed} failed: ${failureText(calls.lastFailure)}`);
+  const { lastFailure } = calls;
+  // One line for a time in which calls fail: the screen counts them.
+  const earlier = before.calls.lastFailure?.at ?? -Infinity;
+  if (lastFailure && lastFailure.at - earlier > failuresApartMs) {
+    lines.push(`calls: the first failed: ${failureText(lastFailure)}`);
   }
   return lines;
 }

@@ -42,6 +42,7 @@ export class Observer {
   readonly #endpoints = new Map<string, SeenEndpoint>();
   #looked = false;
   #rows: readonly RegistryRow[] = [];
+  #readAt = Date.now();
   #followed: readonly FollowedRow[] = [];
   #answers = true;
   #slices: readonly ShownSlice[] = [];
@@ -85,7 +86,13 @@ export class Observer {
     const { database, fleet, caller, operator, clientKind } = this.#observed;
     const now = Date.now();
     const pids = fleet.pids();
-    this.#followed = followRows(this.#followed, this.#rows, this.#endpoints, now);
+    // While the database does not answer nobody knows which beats it would have stored.
+    this.#followed = followRows(
+      this.#followed,
+      this.#rows,
+      this.#endpoints,
+      this.#answers ? now : this.#readAt,
+    );
     return {
       ...{ now, startedAt: this.#startedAt },
       database: {
@@ -93,6 +100,7 @@ export class Observer {
         address: `${database.address}:${database.port}`,
         pid: database.pid,
         answers: this.#answers,
+        readAt: this.#answers ? now : this.#readAt,
       },
       operator: {
         ...{ pid: operator.pid, ready: operator.ready, identity: operator.identity },
@@ -125,6 +133,7 @@ export class Observer {
         this.#rows = rows.sort(
           (one, other) => inOrder(one.service, other.service) || inOrder(one.instanceId, other.instanceId),
         );
+        this.#readAt = Date.now();
         this.#answers = true;
       } catch {
         // It is stopped, which is one of the things to try: the screen says so.

@@ -35,7 +35,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 }
 
 const greeting =
-  'Three servers registered by plain SQL; the operator keeps the EndpointSlices equal to the rows; an unmodified gRPC client dials the DNS name. Press a key and watch.';
+  'The servers registered by plain SQL; the operator keeps the EndpointSlices equal to the rows; an unmodified gRPC client dials the DNS name. Press a key and watch.';
 
 /** Does an action and tells of it. */
 async function perform(world: World, command: string, argument?: string): Promise<Done> {

@@ -73,7 +73,7 @@ function greeting(operatorLog: string): string {
 This shell is inside the cluster of npm start. exit leaves it; the cluster goes on.
 
   kubectl get gsvc,reg,svc,endpointslices -A     what is published
-  kubectl describe gsvc greeter -n ${demoNamespace}           its conditions and events
+  kubectl describe gsvc greeter -n ${demoNamespace}          its conditions and events
   kubectl apply -f ${exampleFile}
   mysql -e 'SELECT * FROM instances'             the registry
   mysql -e "UPDATE instances SET status = 'DRAINING' WHERE instance_id = 'greeter-1'"

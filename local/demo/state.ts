@@ -10,8 +10,10 @@ export interface DemoState {
     readonly name: string;
     readonly address: string;
     readonly pid: number | undefined;
-    /** Whether the last look at the rows got an answer; `rows` are older otherwise. */
+    /** Whether the last look at the rows got an answer. */
     readonly answers: boolean;
+    /** When the rows were read. */
+    readonly readAt: number;
   };
   readonly operator: {
     readonly pid: number | undefined;

@@ -57,24 +57,34 @@ function operatorText({ pid, ready, leads, identity }: DemoState['operator'], pa
   return leads ? paint.green(`${who} leads`) : paint.yellow(`${who} waits for the Lease`);
 }
 
-function registrySection({ database, rows, grpcServices, now }: DemoState, paint: ChalkInstance): string[] {
-  const { name, address, answers, pid } = database;
-  const state = answers ? paint.green('answers') : paint.red.bold('does not answer: these rows are old');
+function registrySection({ database, rows, grpcServices }: DemoState, paint: ChalkInstance): string[] {
+  const { name, address, answers, pid, readAt: now } = database;
+  const state = answers
+    ? paint.green('answers')
+    : paint.red.bold(`does not answer; the rows of ${clock(now)}`);
   const process = pid === undefined ? 'stopped' : `pid ${pid}`;
   const title = `${paint.bold('REGISTRY')}  ${state}  table instances in ${name} at ${address}, ${process}`;
   const recent = rows.filter(
     ({ wanted, published, wantedAt }) =>
       wanted !== 'absent' || published !== 'absent' || now - wantedAt < listedMs,
   );
+  // Where the screen is too small for all of them, those that change matter.
+  const moving = recent.filter((row) => !isQuiet(row, now));
+  const ordered = recent.length > 10 ? [...moving, ...recent.filter((row) => isQuiet(row, now))] : recent;
   const services = new Set(rows.map(({ service }) => service)).size;
   const holding = grpcServices.some(({ held }) => held > 0);
   const head = ['INSTANCE', 'ADDRESS', 'PID', 'STATUS', 'LEASE', 'PUBLISHED', 'AFTER'].map((text) =>
     paint.dim(text),
   );
-  const cells = recent.map((row) => rowCells(row, { now, named: services > 1, holding }, paint));
+  const cells = ordered.map((row) => rowCells(row, { now, named: services > 1, holding }, paint));
   const hidden = rows.length - recent.length;
   const note = hidden > 0 ? [paint.dim(`  ${hidden} of servers that left before`)] : [];
   return [title, ...columns([head, ...cells]).map((line) => `  ${line}`), ...note];
+}
+
+function isQuiet({ status: its, wanted, published, wantedAt, afterMs }: ShownRow, now: number): boolean {
+  const isNew = afterMs !== undefined && now - wantedAt < listedMs;
+  return its === 'UP' && wanted === 'ready' && published === 'ready' && !isNew;
 }
 
 function rowCells(
@@ -164,7 +174,7 @@ function conditionLines(
   width: number,
   paint: ChalkInstance,
 ): string[] {
-  const lines = wrap(`${type} (${reason}): ${message}`, Math.max(20, width - 4)).slice(0, 2);
+  const lines = wrap(`${type} (${reason}): ${message}`, Math.max(20, width - 4)).slice(0, 4);
   return lines.map((line) => paint.yellow(`    ${line}`));
 }
 

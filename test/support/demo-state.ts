@@ -18,7 +18,9 @@ export function demoState(count = 3, change: Partial<DemoState> = {}): DemoState
   });
   return {
     ...{ now: 100_000, startedAt: 0 },
-    database: { name: 'MariaDB 10.11.19', address: '10.77.0.20:3306', pid: 34, answers: true },
+    database: {
+      ...{ name: 'MariaDB 10.11.19', address: '10.77.0.20:3306', pid: 34, answers: true, readAt: 100_000 },
+    },
     operator: { pid: 112, ready: true, leads: true, identity: 'operator-1' },
     rows: numbers.map((number) => shownRow(number)),
     slices: [

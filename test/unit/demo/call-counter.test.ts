@@ -21,6 +21,13 @@ describe('CallCounter', () => {
     ]);
   });
 
+  it('rates a client that has just started over the time since then', () => {
+    const counter = new CallCounter();
+    for (const time of [1000, 2000, 3000]) counter.add({ server: 'greeter-1', ok: true, at }, time);
+    assert.equal(counter.counts(3000).perSecond, 1.5);
+    assert.equal(new CallCounter().counts(0).perSecond, 0);
+  });
+
   it('keeps the last failure', () => {
     const counter = new CallCounter();
     counter.add({ ok: false, code: 14, error: 'no connection', at }, 1000);

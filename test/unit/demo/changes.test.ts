@@ -50,6 +50,12 @@ describe('what npm start tells of changes', () => {
     assert.deepEqual(changes(held, demoState()), ['GrpcService demo/greeter: Protected=False (Fine)']);
   });
 
+  it('is of a new GrpcService that it is ready', () => {
+    assert.deepEqual(changes(demoState(3, { grpcServices: [] }), demoState()), [
+      'GrpcService demo/greeter: Ready=True (Fine)',
+    ]);
+  });
+
   it('is that the database and the operator go and come', () => {
     const { database, operator } = demoState();
     const away = demoState(3, {
@@ -67,12 +73,16 @@ describe('what npm start tells of changes', () => {
     ]);
   });
 
-  it('is how many calls failed, and the last reason', () => {
+  it('is that calls fail, once for failures that follow each other', () => {
     const { calls } = demoState();
-    const failing = demoState(3, {
-      calls: { ...calls, failed: 2, lastFailure: { at: 99_000, code: 14, text: 'connection refused' } },
-    });
-    assert.deepEqual(changes(demoState(), failing), ['calls: 2 failed: UNAVAILABLE connection refused']);
+    const failing = (failed: number, at: number) =>
+      demoState(3, {
+        calls: { ...calls, failed, lastFailure: { at, code: 14, text: 'connection refused' } },
+      });
+    const line = 'calls: the first failed: UNAVAILABLE connection refused';
+    assert.deepEqual(changes(demoState(), failing(1, 50_000)), [line]);
+    assert.deepEqual(changes(failing(1, 50_000), failing(2, 58_000)), []);
+    assert.deepEqual(changes(failing(2, 58_000), failing(3, 70_000)), [line]);
   });
 });
 

@@ -74,10 +74,12 @@ describe('the screen of npm start', () => {
     assert.match(shown, /RegistryAvailable \(Unreachable\): No answer\./);
   });
 
-  it('says that the database does not answer and the rows are old', () => {
+  it('says that the database does not answer, and shows the rows as they were then', () => {
     const { database } = demoState();
-    const state = demoState(3, { database: { ...database, answers: false, pid: undefined } });
-    assert.match(text(state), /does not answer: these rows are old .* stopped/);
+    const away = { ...database, answers: false, pid: undefined, readAt: 101_000 };
+    const shown = text(demoState(3, { database: away, now: 200_000 }));
+    assert.match(shown, /does not answer; the rows of \d\d:\d\d:41 .* stopped/);
+    assert.match(shown, /greeter-1 .* 5\.0 s left/);
   });
 
   it('keeps rows before events and the keys before everything on 80 columns and 24 lines', () => {
@@ -87,6 +89,13 @@ describe('the screen of npm start', () => {
     assert.match(shown, /event 19/);
     assert.match(shown, /\[q\] quit/);
     assert.match(text(demoState(40), { width: 30, height: 8 }), /\[q\] quit/);
+  });
+
+  it('puts rows that change first where there are many', () => {
+    const rows = demoState(20).rows.map((row) => ({ ...row, afterMs: undefined }));
+    const expired = shownRow(20, { expired: true, wanted: 'absent', wantedAt: 99_000, expiresAt: 99_000 });
+    const shown = text(demoState(20, { rows: [...rows.slice(0, 19), expired] }), { width: 80, height: 24 });
+    assert.match(shown, /greeter-20 .* ended 1\.0 s ago/);
   });
 
   it('has no colours where they are turned off', () => {
