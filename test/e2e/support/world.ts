@@ -89,7 +89,15 @@ export class World {
     flavor: DatabaseFlavor = 'mariadb',
     { migrated = true }: { readonly migrated?: boolean } = {},
   ): Promise<TestRegistry> {
-    const database = await testbed.database('registry', flavor);
+    return this.registryOn(await testbed.database('registry', flavor), spec, { migrated });
+  }
+
+  /** The same in a database that is given. */
+  async registryOn(
+    database: TestDatabase,
+    spec: Partial<RegistrySpec> = {},
+    { migrated = true }: { readonly migrated?: boolean } = {},
+  ): Promise<TestRegistry> {
     this.#databases.push(database);
     if (migrated) await this.migrate(database);
     const name = this.name('registry');
