@@ -12,9 +12,6 @@ export const mainFile = join(import.meta.dirname, '../../src/main.ts');
 
 const address = '10.77.0.40';
 
-/** Where /metrics is. */
-export const operatorMetrics = `http://${address}:8080/metrics`;
-
 /** How long a container that ended is left alone before the kubelet starts it again, the first time. */
 const restartDelayMs = 1000;
 
