@@ -12,22 +12,23 @@ const SECRET_NAME =
   /(password|passwd|passphrase|pwd|token|secret|authorization|cookie|privatekey|apikey|dsn|credentials?)$/;
 /** The user information of a URL: `mysql://user:password@host`. */
 const URL_PASSWORD = /(:\/\/[^\s/?#:@]*):[^\s/?#]*@/g;
-const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi;
+/** `Authorization: Basic ...`. */
+const AUTHORIZATION = /\b(authorization:\s{0,4}\w{1,20}\s{1,4})\S+/gi;
+/** A token is longer than the words that may follow "Bearer" in a sentence. */
+const BEARER = /\b(Bearer\s{1,4})[\w.~+/=-]{16,}/gi;
 
-/** A text without the secrets that can be told by their form: passwords in URLs, tokens in authorization headers. */
+/** A text without the secrets that can be told by their form: passwords in URLs, tokens in authorization headers. Takes time linear in its length. */
 export function maskText(text: string): string {
-  return text.replace(URL_PASSWORD, `$1:${MASK}@`).replace(BEARER, `$1 ${MASK}`);
+  return text
+    .replace(URL_PASSWORD, `$1:${MASK}@`)
+    .replace(AUTHORIZATION, `$1${MASK}`)
+    .replace(BEARER, `$1${MASK}`);
 }
 
 /**
- * Any value as JSON that is safe to log: secrets masked, errors with stack and causes, cycles and depth cut, long texts
- * and lists shortened. Never throws; `undefined` is null.
+ * The fields of an object as JSON that is safe to log: secrets masked, errors with stack and causes, cycles and depth
+ * cut, long texts and lists shortened; those that are undefined are left out. Never throws.
  */
-export function loggable(value: unknown): Loggable {
-  return convert(value, []);
-}
-
-/** The fields of an object, each as {@link loggable} makes it, those that are undefined left out. */
 export function loggableFields(fields: object): Record<string, Loggable> {
   return convertFields(fields, []);
 }
