@@ -1,5 +1,4 @@
 /** Names that other programs see. They are part of the contract: see docs/architecture.md. */
-export const GROUP = 'rollcall.dev';
 export const API_VERSION = 'rollcall.dev/v1alpha1';
 
 /** EndpointSlice and Service labels (kubernetes.io/docs/reference/labels-annotations-taints). */

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import ts from 'typescript';
 import { registryTimes } from '../../../src/controller/registry-options.ts';
 import { publishSpec } from '../../../src/desired/publish-spec.ts';
 import { parseDurationMs } from '../../../src/model/duration.ts';
 import type { GrpcService } from '../../../src/model/grpcservice.ts';
 import type { RegistrySpec } from '../../../src/model/registry.ts';
 import { crdSchema, nodes, withDefaults, type Schema } from '../../support/crds.ts';
+import { byName, type Shape, typeShapes } from '../../support/type-shapes.ts';
 
 const schemas = { registries: crdSchema('registries'), grpcservices: crdSchema('grpcservices') } as const;
 
 describe('crds/', () => {
   describe('has the fields of src/model, no more and no fewer', () => {
-    const shapes = modelShapes();
+    const shapes = typeShapes('model/registry.ts', 'model/grpcservice.ts');
     const cases = [
       { plural: 'registries', field: 'spec', type: 'RegistrySpec' },
       { plural: 'registries', field: 'status', type: 'RegistryStatus' },
@@ -88,9 +87,6 @@ describe('crds/', () => {
   });
 });
 
-/** The shape of a type: fields by name ('?' when they may be left out), literals of a union, or a basic type. */
-type Shape = string | { readonly [field: string]: Shape };
-
 function shapeOfSchema(schema: Schema): Shape {
   switch (schema.type ?? 'object') {
     case 'string':
@@ -114,63 +110,4 @@ function shapeOfSchema(schema: Schema): Shape {
           .sort(byName),
       );
   }
-}
-
-/** Reads the interfaces of src/model with the compiler, so that nothing has to be repeated here. */
-function modelShapes(): (typeName: string) => Shape {
-  const folder = join(import.meta.dirname, '../../../src/model');
-  const files = ['registry.ts', 'grpcservice.ts'].map((file) => join(folder, file));
-  const program = ts.createProgram(files, {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noEmit: true,
-    allowImportingTsExtensions: true,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2023,
-    types: [],
-  });
-  const checker = program.getTypeChecker();
-  return (typeName) => {
-    for (const file of files) {
-      const source = program.getSourceFile(file);
-      const module = source && checker.getSymbolAtLocation(source);
-      const symbol = module && checker.getExportsOfModule(module).find(({ name }) => name === typeName);
-      if (symbol !== undefined) return shapeOfType(checker, checker.getDeclaredTypeOfSymbol(symbol));
-    }
-    throw new Error(`src/model has no type ${typeName}`);
-  };
-}
-
-function shapeOfType(checker: ts.TypeChecker, type: ts.Type): Shape {
-  if (type.flags & ts.TypeFlags.Boolean) return 'boolean';
-  if (type.flags & ts.TypeFlags.StringLiteral) return (type as ts.StringLiteralType).value;
-  if (type.isUnion()) {
-    const members = type.types.map((member) => shapeOfType(checker, member));
-    assert.ok(
-      members.every((member) => typeof member === 'string'),
-      'the model has unions of literals only',
-    );
-    return members.sort().join(' | ');
-  }
-  if (type.flags & ts.TypeFlags.String) return 'string';
-  if (type.flags & ts.TypeFlags.Number) return 'number';
-  const element = checker.getIndexTypeOfType(type, ts.IndexKind.Number);
-  if (element !== undefined) return { '[]': shapeOfType(checker, element) };
-  const value = checker.getIndexTypeOfType(type, ts.IndexKind.String);
-  if (value !== undefined) return { '*': shapeOfType(checker, value) };
-  return Object.fromEntries(
-    checker
-      .getPropertiesOfType(type)
-      .map((property): [string, Shape] => {
-        const optional = (property.flags & ts.SymbolFlags.Optional) !== 0;
-        const own = checker.getNonNullableType(checker.getTypeOfSymbol(property));
-        return [optional ? `${property.name}?` : property.name, shapeOfType(checker, own)];
-      })
-      .sort(byName),
-  );
-}
-
-function byName([a]: [string, Shape], [b]: [string, Shape]): number {
-  return a < b ? -1 : 1;
 }
