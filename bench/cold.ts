@@ -4,7 +4,7 @@ import { startEndpointSliceController } from './subjects/endpointslice-controlle
 import { operatorMetric, startOperator } from './subjects/operator.ts';
 import { startControlPlane, storedState } from './world/control-plane.ts';
 import { fleet, serviceNames } from './world/fleet.ts';
-import { createPodFleet } from './world/pods.ts';
+import { storedPodFleet } from './world/pods.ts';
 import { processUsage } from './world/process-usage.ts';
 import { createGrpcServices, insertRows, startRegistry, storedRegistry } from './world/registry.ts';
 import { SliceWatch } from './world/slice-watch.ts';
@@ -71,9 +71,7 @@ async function ourSide(name: string, size: Size, { progress, profile }: Benchmar
 
 async function peerSide(size: Size, { progress }: BenchmarkOptions): Promise<Side> {
   const { instances, services } = size;
-  const cluster = await progress.during(`making the state with ${instances} pods`, () =>
-    storedState((apiServer) => createPodFleet(apiServer, serviceNames(services), fleet(instances, services))),
-  );
+  const cluster = await storedPodFleet(fleet(instances, services), progress);
   const start = ({ kubeconfigFile }: ApiServer) => startEndpointSliceController(kubeconfigFile);
   return { name: 'EndpointSlice controller', measure: () => measureCold(cluster, instances, start) };
 }

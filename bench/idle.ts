@@ -19,7 +19,7 @@ import { startOperator } from './subjects/operator.ts';
 import { apiWrites, type ApiWrites } from './world/api-writes.ts';
 import { startControlPlane, storedState } from './world/control-plane.ts';
 import { fleet, serviceNames } from './world/fleet.ts';
-import { createPodFleet } from './world/pods.ts';
+import { storedPodFleet } from './world/pods.ts';
 import { processUsage } from './world/process-usage.ts';
 import { createGrpcServices, insertRows, startRegistry, storedRegistry } from './world/registry.ts';
 import { SliceWatch } from './world/slice-watch.ts';
@@ -86,9 +86,7 @@ async function ourSide(
 
 async function peerSide(size: Size, seconds: number, { progress }: BenchmarkOptions): Promise<Side> {
   const { instances, services } = size;
-  const cluster = await progress.during(`making the state with ${instances} pods`, () =>
-    storedState((apiServer) => createPodFleet(apiServer, serviceNames(services), fleet(instances, services))),
-  );
+  const cluster = await storedPodFleet(fleet(instances, services), progress);
   const start = ({ kubeconfigFile }: ApiServer) => startEndpointSliceController(kubeconfigFile);
   return { name: 'EndpointSlice controller', measure: () => measureIdle(cluster, instances, seconds, start) };
 }

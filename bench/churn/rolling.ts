@@ -30,10 +30,14 @@ export async function rollingReplacement(options: BenchmarkOptions): Promise<Rep
   const old = fleet(endpoints, 1);
   const sides = await progress.during('making the states of the rolling replacement', async () => [
     await ourLiveSide('rollcall, poll 100 ms', old, { pollInterval: '100ms' }, options),
-    ...(await peerLiveSides(old, {
-      'EndpointSlice controller': [],
-      [`the same, batching ${batchingMs} ms`]: [`--endpointslice-updates-batch-period=${batchingMs}ms`],
-    })),
+    ...(await peerLiveSides(
+      old,
+      {
+        'EndpointSlice controller': [],
+        [`the same, batching ${batchingMs} ms`]: [`--endpointslice-updates-batch-period=${batchingMs}ms`],
+      },
+      options,
+    )),
   ]);
   const measured = sides.map((side, index) => ({
     name: side.name,

@@ -5,7 +5,7 @@ import { startEndpointSliceController } from '../subjects/endpointslice-controll
 import { startOperator } from '../subjects/operator.ts';
 import { startControlPlane, storedState } from '../world/control-plane.ts';
 import { serviceNames, type Member } from '../world/fleet.ts';
-import { createPodFleet, createPods, deletePods, setPodReady } from '../world/pods.ts';
+import { storedPodFleet, createPods, deletePods, setPodReady } from '../world/pods.ts';
 import {
   createGrpcServices,
   insertRows,
@@ -68,8 +68,9 @@ export async function ourLiveSide(
 export async function peerLiveSides(
   members: readonly Member[],
   variants: Readonly<Record<string, readonly string[]>>,
+  { progress }: BenchmarkOptions,
 ): Promise<LiveSide[]> {
-  const cluster = await storedState((apiServer) => createPodFleet(apiServer, servicesOf(members), members));
+  const cluster = await storedPodFleet(members, progress);
   return Object.entries(variants).map(([name, extraArgs]) => ({
     name,
     start: async () => {

@@ -32,7 +32,7 @@ export async function steadyChanges(options: BenchmarkOptions): Promise<Report> 
       const settings = { pollInterval: `${intervalMs}ms` };
       ours.push({ side: await ourLiveSide(name, members, settings, options), intervalMs });
     }
-    const peers = await peerLiveSides(members, { 'EndpointSlice controller': [] });
+    const peers = await peerLiveSides(members, { 'EndpointSlice controller': [] }, options);
     return [...ours, ...peers.map((side) => ({ side, intervalMs: 0 }))];
   });
   const measured = sides.map(({ side, intervalMs }) => ({

@@ -1,12 +1,40 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensure } from '../../local/components/cache.ts';
+import { components } from '../../local/components/index.ts';
 import { atMost } from '../../local/lib/limit.ts';
+import type { Progress } from '../../local/lib/progress.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
+import { storedState } from './control-plane.ts';
 import { port, type Member } from './fleet.ts';
 
 const namespace = 'fleet';
 const nodes = 10;
 
-/** The peer's half of a world: Nodes, headless Services with selectors, and Ready pods behind them. */
-export async function createPodFleet(
+/**
+ * The peer's half of a world: Nodes, headless Services with selectors, and Ready pods behind them. Making 10,000 pods takes
+ * minutes, so the state is kept in the cache of the local cluster. Gives the folder of its data.
+ */
+export async function storedPodFleet(members: readonly Member[], progress: Progress): Promise<string> {
+  const services = [...new Set(members.map(({ service }) => service))];
+  const folder = await ensure(
+    {
+      name: `bench-${members.length}-pods-of-${services.length}-services`,
+      version: components.kubernetes.version,
+      recipe: { files: ['../bench/world/pods.ts', '../bench/world/fleet.ts', 'components/control-plane.ts'] },
+      required: true,
+      kind: 'cpu',
+      make: async (draft) => {
+        const data = await storedState((apiServer) => createPodFleet(apiServer, services, members));
+        await cp(data, join(draft, 'data'), { recursive: true });
+      },
+    },
+    progress,
+  );
+  return join(folder, 'data');
+}
+
+async function createPodFleet(
   apiServer: ApiServer,
   services: readonly string[],
   members: readonly Member[],
