@@ -8,6 +8,8 @@ set -eu
 # An address that is not a loopback one: without it getaddrinfo with AI_ADDRCONFIG takes the machine for offline.
 "$ROLLCALL_IP" address add 10.77.255.254/32 dev lo
 "$ROLLCALL_IP" address add fd77::ffff/128 dev lo nodad 2>/dev/null || true
+# IPv6, unlike IPv4, takes a local route for dialling only; to listen there needs this.
+echo 1 2>/dev/null >/proc/sys/net/ipv6/ip_nonlocal_bind || true
 unset ROLLCALL_IP
 
 # An empty /run hides the sockets of nscd and systemd-resolved, which would answer from outside the namespace.

@@ -51,7 +51,7 @@ export async function startGreeter(options: GreeterOptions): Promise<Greeter> {
   const server = new Server(
     maxConnectionAgeMs === undefined
       ? {}
-      : { 'grpc.max_connection_age_ms': maxConnectionAgeMs, 'grpc.max_connection_age_grace_ms': 5000 },
+      : { 'grpc.max_connection_age_ms': maxConnectionAgeMs, 'grpc.max_connection_age_grace_ms': 30_000 },
   );
   server.addService(greeterService, {
     SayHello: (call: ServerUnaryCall<HelloRequest, HelloReply>, reply: sendUnaryData<HelloReply>) => {
