@@ -21,7 +21,8 @@ else await enter(options);
 
 function read(): DemoOptions | undefined {
   try {
-    return readOptions(args, process.stdout.isTTY && process.stdin.isTTY && !process.env.CI);
+    const { CI: ci, TERM: terminal } = process.env;
+    return readOptions(args, process.stdout.isTTY && process.stdin.isTTY && !ci && terminal !== 'dumb');
   } catch (error) {
     if (!(error instanceof WrongUse)) throw error;
     console.error(`${error.message} npm start -- --help says what there is.`);

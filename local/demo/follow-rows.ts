@@ -1,9 +1,9 @@
 import type { RegistryRow } from './rows.ts';
 
-/** What the slices say of an address. */
+/** What the slices say of an instance. */
 export type Publication = 'ready' | 'draining' | 'absent';
 
-/** What the slices say of an address, and since when. */
+/** What the slices say of an instance, and since when. */
 export interface SeenEndpoint {
   readonly state: Publication;
   /** When the watch told of it. */
@@ -17,9 +17,14 @@ export interface FollowedRow extends RegistryRow {
   /** Since when the row has wanted that, by the database's clock. */
   readonly wantedAt: number;
   readonly published: Publication;
+  /** Whether what is wanted was published at any time since; what is repaired later is no change of the row's. */
+  readonly settled: boolean;
   /** How long the change took from the row to the watcher of the slices; undefined until it has arrived. */
   readonly afterMs: number | undefined;
 }
+
+/** Names an instance among the endpoints: the service in the registry, and the address with its port. */
+export const endpointKey = (service: string, address: string): string => `${service} ${address}`;
 
 /**
  * Follows the rows from one look to the next. The clock of the database and the one of this process are the same
@@ -45,11 +50,19 @@ export function followRows(
     const expired = row.status !== 'DOWN' && row.expiresAt !== undefined && row.expiresAt <= now;
     const wanted = wantedFor(row, expired);
     const wantedAt = earlier?.wanted === wanted ? earlier.wantedAt : changedAt(row, expired, earlier);
-    const seen = endpoints.get(row.address) ?? { state: 'absent', since: -Infinity };
+    const seen = endpoints.get(endpointKey(row.service, row.address)) ?? {
+      state: 'absent',
+      since: -Infinity,
+    };
+    const followed = { ...row, ...{ expired, wanted, wantedAt, published: seen.state } };
+    if (earlier?.settled && earlier.wantedAt === wantedAt) {
+      return { ...followed, settled: true, afterMs: earlier.afterMs };
+    }
+    const settled = seen.state === wanted;
     return {
-      ...row,
-      ...{ expired, wanted, wantedAt, published: seen.state },
-      afterMs: seen.state === wanted && seen.since >= wantedAt ? seen.since - wantedAt : undefined,
+      ...followed,
+      settled,
+      afterMs: settled && seen.since >= wantedAt ? seen.since - wantedAt : undefined,
     };
   });
 }

@@ -3,14 +3,15 @@ import type { Cluster } from '../cluster.ts';
 import type { DatabaseServer } from '../servers/database.ts';
 import { changes } from './changes.ts';
 import type { Caller } from './caller.ts';
-import { followRows, type FollowedRow, type Publication, type SeenEndpoint } from './follow-rows.ts';
+import { followRows, type FollowedRow, type SeenEndpoint } from './follow-rows.ts';
 import type { Fleet } from './fleet.ts';
 import { target } from './names.ts';
 import type { Operator } from './operator.ts';
+import { publishedStates } from './published-states.ts';
 import { readRows, type RegistryRow } from './rows.ts';
 import type { DemoEvent, DemoState, ShownGrpcService, ShownSlice } from './state.ts';
 import { shownGrpcService, shownSlice } from './shown-objects.ts';
-import { inOrder, withPort } from './text.ts';
+import { inOrder } from './text.ts';
 import { watchObjects, type WatchedObject } from './watch.ts';
 
 /** How often the rows are read. */
@@ -45,8 +46,10 @@ export class Observer {
   #readAt = Date.now();
   #followed: readonly FollowedRow[] = [];
   #answers = true;
-  #slices: readonly ShownSlice[] = [];
-  #grpcServices: readonly ShownGrpcService[] = [];
+  /** undefined until the first look. */
+  #slices: readonly ShownSlice[] | undefined;
+  /** undefined until the first look. */
+  #grpcServices: readonly ShownGrpcService[] | undefined;
   #leader: string | undefined;
   #events: readonly DemoEvent[] = [];
   #hint: string | undefined;
@@ -71,9 +74,13 @@ export class Observer {
     await Promise.all([
       this.#followTable(signal),
       this.#noteChanges(signal),
-      watch(`/apis/discovery.k8s.io/v1/endpointslices?${ours}`, (slices) => this.#sliced(slices)),
+      watch(`/apis/discovery.k8s.io/v1/endpointslices?${ours}`, (objects) => {
+        this.#slices = objects.map(shownSlice).sort(byName);
+        this.#objectsChanged();
+      }),
       watch('/apis/rollcall.dev/v1alpha1/grpcservices', (objects) => {
         this.#grpcServices = objects.map(shownGrpcService).sort(byName);
+        this.#objectsChanged();
       }),
       watch('/apis/coordination.k8s.io/v1/namespaces/rollcall-system/leases', (leases) => {
         this.#leader = (leases[0] as Lease | undefined)?.spec?.holderIdentity;
@@ -107,7 +114,7 @@ export class Observer {
         leads: operator.pid !== undefined && this.#leader === operator.identity,
       },
       rows: this.#followed.map((row) => ({ ...row, pid: pids.get(row.instanceId) })),
-      ...{ slices: this.#slices, grpcServices: this.#grpcServices },
+      ...{ slices: this.#slices ?? [], grpcServices: this.#grpcServices ?? [] },
       client: { kind: clientKind, target, pid: caller.pid },
       calls: caller.counts(now),
       lastChange: lastChange(this.#followed),
@@ -145,21 +152,16 @@ export class Observer {
     }
   }
 
-  #sliced(objects: readonly WatchedObject[]): void {
-    this.#slices = objects.map(shownSlice).sort(byName);
-    const states = new Map<string, Publication>();
-    for (const { port, endpoints } of this.#slices) {
-      for (const { ip, state } of endpoints) {
-        const address = withPort(ip, port);
-        if (states.get(address) !== 'ready') states.set(address, state);
-      }
-    }
+  /** Notes which endpoints came to be what they are. */
+  #objectsChanged(): void {
+    if (!this.#slices || !this.#grpcServices) return;
+    const states = publishedStates(this.#slices, this.#grpcServices);
     // What is there at the first look came at an unknown time before.
     const since = this.#looked ? Date.now() : -Infinity;
     this.#looked = true;
-    for (const address of new Set([...states.keys(), ...this.#endpoints.keys()])) {
-      const state = states.get(address) ?? 'absent';
-      if (this.#endpoints.get(address)?.state !== state) this.#endpoints.set(address, { state, since });
+    for (const key of new Set([...states.keys(), ...this.#endpoints.keys()])) {
+      const state = states.get(key) ?? 'absent';
+      if (this.#endpoints.get(key)?.state !== state) this.#endpoints.set(key, { state, since });
     }
   }
 }

@@ -13,6 +13,7 @@ interface SliceObject extends WatchedObject {
 
 /** A GrpcService, as far as it is shown. */
 interface GrpcServiceObject extends WatchedObject {
+  readonly spec: { readonly service?: string };
   readonly status?: {
     readonly conditions?: readonly ShownCondition[];
     readonly endpoints?: { readonly ready: number; readonly draining: number; readonly held: number };
@@ -31,7 +32,7 @@ export function shownSlice(object: WatchedObject): ShownSlice {
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
-    kubeService: metadata.labels?.['kubernetes.io/service-name'] ?? '',
+    owner: metadata.ownerReferences?.[0]?.name ?? '',
     addressType,
     port: ports?.[0]?.port ?? 0,
     endpoints: shown.sort((one, other) => inOrder(one.ip, other.ip)),
@@ -40,10 +41,13 @@ export function shownSlice(object: WatchedObject): ShownSlice {
 
 /** What the screen shows of a GrpcService. */
 export function shownGrpcService(object: WatchedObject): ShownGrpcService {
-  const { metadata, status } = object as GrpcServiceObject;
+  const { metadata, spec, status } = object as GrpcServiceObject;
   const { ready = 0, draining = 0, held = 0 } = status?.endpoints ?? {};
   const conditions = (status?.conditions ?? []).map(({ type, status, reason, message }) => ({
     ...{ type, status, reason, message },
   }));
-  return { namespace: metadata.namespace ?? '', name: metadata.name, conditions, ready, draining, held };
+  return {
+    ...{ namespace: metadata.namespace ?? '', name: metadata.name, service: spec.service ?? metadata.name },
+    ...{ conditions, ready, draining, held },
+  };
 }

@@ -46,7 +46,8 @@ export interface ShownRow extends FollowedRow {
 export interface ShownSlice {
   readonly namespace: string;
   readonly name: string;
-  readonly kubeService: string;
+  /** The GrpcService that it belongs to. */
+  readonly owner: string;
   readonly addressType: string;
   readonly port: number;
   /** In the order of their addresses. */
@@ -69,6 +70,8 @@ export const isWell = ({ type, status }: ShownCondition): boolean =>
 export interface ShownGrpcService {
   readonly namespace: string;
   readonly name: string;
+  /** In the registry. */
+  readonly service: string;
   readonly conditions: readonly ShownCondition[];
   readonly ready: number;
   readonly draining: number;

@@ -10,7 +10,7 @@ export interface WatchedObject {
     readonly namespace?: string;
     readonly uid: string;
     readonly resourceVersion: string;
-    readonly labels?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly name: string }[];
   };
 }
 

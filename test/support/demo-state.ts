@@ -5,7 +5,7 @@ export function shownRow(number: number, change: Partial<ShownRow> = {}): ShownR
   return {
     ...{ service: 'greeter', instanceId: `greeter-${number}`, address: `10.77.1.${number}:50051` },
     ...{ status: 'UP', zone: 'a', updatedAt: 1000, expiresAt: 106_000, ttlMs: 6000, pid: 60 + number },
-    ...{ expired: false, wanted: 'ready', wantedAt: 1000, published: 'ready', afterMs: 320 },
+    ...{ expired: false, wanted: 'ready', wantedAt: 1000, published: 'ready', settled: true, afterMs: 320 },
     ...change,
   };
 }
@@ -28,7 +28,7 @@ export function demoState(count = 3, change: Partial<DemoState> = {}): DemoState
         ...{
           namespace: 'demo',
           name: 'greeter-abc',
-          kubeService: 'greeter',
+          owner: 'greeter',
           addressType: 'IPv4',
           port: 50051,
         },
@@ -37,7 +37,7 @@ export function demoState(count = 3, change: Partial<DemoState> = {}): DemoState
     ],
     grpcServices: [
       {
-        ...{ namespace: 'demo', name: 'greeter', ready: count, draining: 0, held: 0 },
+        ...{ namespace: 'demo', name: 'greeter', service: 'greeter', ready: count, draining: 0, held: 0 },
         conditions: ['Ready', 'RegistryAvailable', 'PortsUniform', 'DNSFits', 'Protected'].map(condition),
       },
     ],

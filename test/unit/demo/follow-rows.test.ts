@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { followRows, type SeenEndpoint } from '../../../local/demo/follow-rows.ts';
+import { endpointKey, followRows, type SeenEndpoint } from '../../../local/demo/follow-rows.ts';
 import type { RegistryRow } from '../../../local/demo/rows.ts';
 
 const address = '10.77.1.1:50051';
@@ -9,7 +9,8 @@ const row = (change: Partial<RegistryRow> = {}): RegistryRow => ({
   ...{ updatedAt: 1000, expiresAt: 10_000, ttlMs: 6000, ...change },
 });
 
-const seen = (state: SeenEndpoint['state'], since: number) => new Map([[address, { state, since }]]);
+const seen = (state: SeenEndpoint['state'], since: number) =>
+  new Map([[endpointKey('greeter', address), { state, since }]]);
 
 /** What is known of the one row. */
 const follow = (
@@ -69,6 +70,13 @@ describe('followRows', () => {
     assert.equal(expired[0]?.afterMs, 200);
     const [revived] = follow(12_500, { expiresAt: 18_000 }, seen('ready', 12_400), expired);
     assert.deepEqual([revived?.wantedAt, revived?.afterMs], [12_000, 400]);
+  });
+
+  it('does not take the repair of a slice for a change of the row', () => {
+    const before = follow(5000, {}, seen('ready', 1320));
+    const gone = follow(5200, {}, seen('absent', 5100), before);
+    assert.deepEqual([gone[0]?.published, gone[0]?.afterMs], ['absent', 320]);
+    assert.equal(follow(5400, {}, seen('ready', 5300), gone)[0]?.afterMs, 320);
   });
 
   it('does not take later beats for changes', () => {

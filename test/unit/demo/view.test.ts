@@ -68,7 +68,14 @@ describe('the screen of npm start', () => {
       reason: 'Unreachable',
       message: 'No answer.',
     };
-    const grpcService = { namespace: 'demo', name: 'greeter', ready: 3, draining: 0, held: 0 };
+    const grpcService = {
+      namespace: 'demo',
+      name: 'greeter',
+      service: 'greeter',
+      ready: 3,
+      draining: 0,
+      held: 0,
+    };
     const shown = text(demoState(3, { grpcServices: [{ ...grpcService, conditions: [condition] }] }));
     assert.match(shown, /RegistryAvailable ✘/);
     assert.match(shown, /RegistryAvailable \(Unreachable\): No answer\./);
