@@ -100,6 +100,14 @@ class MysqlRegistry implements OpenRegistry {
     this.session.confirm(service);
   }
 
+  isCurrent(service: string, sinceMs: number): boolean {
+    return this.session.isCurrent(service, sinceMs);
+  }
+
+  refresh(service: string, sinceMs: number): void {
+    this.session.refresh(service, sinceMs);
+  }
+
   nowUs(): number {
     return this.session.nowUs();
   }

@@ -1,5 +1,5 @@
 import type { RegistrySupervisor } from '../controller/registry-supervisor.ts';
-import type { OperatorConfig } from '../config/index.ts';
+import { flagLabel, type OperatorConfig } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { objectKey } from '../model/key.ts';
@@ -35,11 +35,11 @@ export async function serveTelemetry(
   const endpoints: HttpEndpoint[] = [];
   const log = logger.child({ component: 'http' });
   if (config.metricsAddress !== null) {
-    const flag = '--metrics-address (ROLLCALL_METRICS_ADDRESS)';
+    const flag = flagLabel('metricsAddress');
     endpoints.push(metricsEndpoint(metrics.register, { address: config.metricsAddress, flag, log }));
   }
   if (config.healthAddress !== null) {
-    const flag = '--health-address (ROLLCALL_HEALTH_ADDRESS)';
+    const flag = flagLabel('healthAddress');
     const checks = { live: [ping, electionCheck(options)], ready: readyChecks(options) };
     endpoints.push(healthEndpoint(checks, { address: config.healthAddress, flag, log }));
   }

@@ -44,16 +44,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether somebody listens there. */
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const accepted = await new Promise<boolean>((resolve) => {
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
-  });
-  socket.destroy();
-  return accepted;
-}
-
 describe('rollcall', function () {
   this.timeout(30_000);
   it('shows its help without loading what only a running command needs', async () => {
@@ -214,9 +204,7 @@ describe('rollcall operator that cannot reach the API server', function () {
     assert.doesNotMatch(err, /hunter2/);
   });
 
-  it('ends at once by a second signal, whatever holds the first one up', async function () {
-    // On a machine that stalls for the second that the operator waits, the second signal comes too late.
-    this.retries(2);
+  it('ends at once by a second signal, whatever holds the first one up', async () => {
     const port = await freePort();
     const child = start(['operator', ...flags, ...anyPort, '--health-address', `127.0.0.1:${port}`]);
     const end = ended(child);
@@ -225,12 +213,11 @@ describe('rollcall operator that cannot reach the API server', function () {
     const slow = connect(port, '127.0.0.1').on('error', () => undefined);
     await once(slow, 'connect');
     slow.write('GET /healthz HTTP/1.1\r\n');
-    child.kill('SIGTERM');
-    while (await accepts(port));
-    child.kill('SIGINT');
+    // Both are pending when it wakes up, so that it cannot have ended in between. Which one comes first is not for us to say.
+    for (const name of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) child.kill(name);
     const { code, err } = await end;
     slow.destroy();
-    assert.equal(code, 130, err);
+    assert.ok(code === 130 || code === 143, `exit code ${code}: ${err}`);
     assert.doesNotMatch(err, /operator stopped/);
   });
 
