@@ -7,6 +7,7 @@ import type { GrpcServiceReconciler } from './grpcservice-reconciler.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 import type { StraySlices } from './stray-slices.ts';
+import type { Urgency } from './waiting-keys.ts';
 import type { WorkQueue } from './work-queue.ts';
 import type { WrittenObjects } from './written-objects.ts';
 
@@ -24,7 +25,8 @@ export interface GrpcServiceControllerOptions {
 /**
  * Turns everything that can make a GrpcService differ from what is published into work: its own change, a change of its
  * service's snapshot, of its Registry, of a slice or a Service that carries its uid, of a Service of its name, of a rival for that name,
- * of its namespace's labels. Level-triggered: the work item is only the key.
+ * of its namespace's labels. Level-triggered: the work item is only the key. A change of addresses and a repair are urgent; what
+ * concerns many at once, or comes from people, takes its turn.
  */
 export class GrpcServiceController {
   readonly #options: GrpcServiceControllerOptions;
@@ -40,7 +42,7 @@ export class GrpcServiceController {
   async run(signal: AbortSignal): Promise<void> {
     const { caches, queue, reconciler, observer } = this.#options;
     const stops = this.#subscribe();
-    for (const grpcService of caches.grpcServices.values()) queue.add(objectKey(grpcService));
+    for (const grpcService of caches.grpcServices.values()) queue.add(objectKey(grpcService), 'later');
     try {
       await Promise.all([
         this.#searchStrays(signal),
@@ -82,18 +84,18 @@ export class GrpcServiceController {
       caches.kubeServices.subscribe((change) => this.#kubeServiceChanged(change)),
       caches.registries.subscribe(({ old, now }) => {
         if (old?.metadata.generation === now?.metadata.generation) return;
-        this.#addAll('registry', keyOf(old, now));
+        this.#addAll('registry', keyOf(old, now), 'later');
       }),
       ...(caches.namespaces === null
         ? []
         : [
             caches.namespaces.subscribe(({ old, now }) => {
-              this.#addAll('namespace', (now ?? old)?.metadata.name ?? '');
+              this.#addAll('namespace', (now ?? old)?.metadata.name ?? '', 'later');
             }),
           ]),
       registries.subscribe((registry, service) => {
-        if (service === null) this.#addAll('registry', registry);
-        else this.#addAll('registryService', registryServiceIndex(registry, service));
+        if (service === null) this.#addAll('registry', registry, 'later');
+        else this.#addAll('registryService', registryServiceIndex(registry, service), 'now');
       }),
     ];
   }
@@ -102,12 +104,13 @@ export class GrpcServiceController {
     const { queue, reconciler } = this.#options;
     if (now !== undefined && reconciler.isOwnStatusWrite(now)) return;
     if (now === undefined) this.#options.strays.forget(old?.metadata.uid ?? '');
-    queue.add(keyOf(old, now));
+    queue.add(keyOf(old, now), 'later');
     // A name that was given up, or claimed, concerns its rivals too.
     for (const object of [old, now]) {
       if (object === undefined) continue;
       const namespace = object.metadata.namespace ?? '';
-      this.#addAll('serviceName', `${namespace}/${object.spec.dns?.serviceName ?? object.metadata.name}`);
+      const name = object.spec.dns?.serviceName ?? object.metadata.name;
+      this.#addAll('serviceName', `${namespace}/${name}`, 'later');
     }
   }
 
@@ -120,7 +123,7 @@ export class GrpcServiceController {
     for (const uid of uids) {
       if (uid === null || this.#options.writtenSlices.observe(uid, change)) continue;
       if (old !== undefined && now === undefined) this.#lost(old);
-      this.#addAll('uid', uid);
+      this.#addAll('uid', uid, 'now');
     }
   }
 
@@ -133,13 +136,13 @@ export class GrpcServiceController {
     );
     const echoed = [...uids].some((uid) => this.#options.writtenServices.observe(uid, change));
     if (echoed) return;
-    for (const uid of uids) this.#addAll('uid', uid);
-    this.#addAll('serviceName', keyOf(change.old, change.now));
+    for (const uid of uids) this.#addAll('uid', uid, 'now');
+    this.#addAll('serviceName', keyOf(change.old, change.now), 'now');
   }
 
-  #addAll(index: string, value: string): void {
+  #addAll(index: string, value: string, urgency: Urgency): void {
     for (const grpcService of this.#options.caches.grpcServices.byIndex(index, value)) {
-      this.#options.queue.add(objectKey(grpcService));
+      this.#options.queue.add(objectKey(grpcService), urgency);
     }
   }
 }

@@ -45,12 +45,13 @@ export class GrpcServiceReconciler {
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Requeue | undefined> {
-    const grpcService = this.#options.caches.grpcServices.get(key);
+    const cached = this.#options.caches.grpcServices.get(key);
     // What a GrpcService leaves behind goes by garbage collection: its Service and slices name it as their owner.
-    if (grpcService === undefined || grpcService.metadata.deletionTimestamp !== undefined) {
+    if (cached === undefined || cached.metadata.deletionTimestamp !== undefined) {
       this.#forget(key);
       return undefined;
     }
+    const grpcService = this.#options.statusWriter.latest(cached);
     const observation = await this.#options.gatherer.observe(grpcService, signal);
     const firstReadMs = this.#firstReads.waitMs(key, observation);
     if (firstReadMs > 0) return { requeueAfterMs: firstReadMs };

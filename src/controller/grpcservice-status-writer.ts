@@ -3,24 +3,24 @@ import type { GrpcService, GrpcServiceStatus } from '../model/grpcservice.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
 import { statusDelayMs } from './grpcservice-status.ts';
 import type { ResourceClient } from './kube-ports.ts';
-
-interface LastWrite {
-  readonly atMs: number;
-  readonly resourceVersion: string;
-}
+import { WrittenStatuses } from './written-statuses.ts';
 
 /**
  * Writes GrpcService.status: a transition at once, anything else at most once a second, and nothing where nothing differs.
- * Remembers the version of each write, so that its echo is no news.
+ * Remembers each write, so that its echo is no news.
  */
 export class GrpcServiceStatusWriter {
   readonly #client: ResourceClient<GrpcService>;
-  readonly #clock: Clock;
-  readonly #last = new Map<ObjectKey, LastWrite>();
+  readonly #written: WrittenStatuses<GrpcService>;
 
   constructor(client: ResourceClient<GrpcService>, clock: Clock) {
     this.#client = client;
-    this.#clock = clock;
+    this.#written = new WrittenStatuses(clock);
+  }
+
+  /** The GrpcService with the status that was written last, if the cache has not brought that yet. */
+  latest(cached: GrpcService): GrpcService {
+    return this.#written.latest(cached);
   }
 
   /** Writes `status` if it is due; answers after how many ms it will be, or null when nothing is left to write. */
@@ -29,26 +29,22 @@ export class GrpcServiceStatusWriter {
     status: GrpcServiceStatus,
     signal: AbortSignal,
   ): Promise<number | null> {
-    const key = objectKey(grpcService);
-    const sinceMs = this.#clock.now() - (this.#last.get(key)?.atMs ?? -Infinity);
-    const delayMs = statusDelayMs(grpcService.status, status, sinceMs);
+    const delayMs = statusDelayMs(grpcService.status, status, this.#written.sinceMs(objectKey(grpcService)));
     if (delayMs !== 0) return delayMs;
-    const written = await this.#client.updateStatus({ ...grpcService, status }, signal);
-    const resourceVersion = written.metadata.resourceVersion ?? '';
-    this.#last.set(key, { atMs: this.#clock.now(), resourceVersion });
+    this.#written.wrote(await this.#client.updateStatus({ ...grpcService, status }, signal));
     return null;
   }
 
   /** True for the event that only echoes our own last write. */
   isEcho(grpcService: GrpcService): boolean {
-    return this.#last.get(objectKey(grpcService))?.resourceVersion === grpcService.metadata.resourceVersion;
+    return this.#written.isEcho(grpcService);
   }
 
   forget(key: ObjectKey): void {
-    this.#last.delete(key);
+    this.#written.forget(key);
   }
 
   forgetAll(): void {
-    this.#last.clear();
+    this.#written.forgetAll();
   }
 }

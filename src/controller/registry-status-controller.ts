@@ -6,6 +6,7 @@ import type { EventRecorder, ObjectCache, ResourceClient } from './kube-ports.ts
 import { registryStatus, registryStatusDelayMs } from './registry-status.ts';
 import type { RegistrySupervisor } from './registry-supervisor.ts';
 import type { Requeue, WorkQueue } from './work-queue.ts';
+import { WrittenStatuses } from './written-statuses.ts';
 
 export interface RegistryStatusControllerOptions {
   readonly registries: ObjectCache<Registry>;
@@ -22,10 +23,11 @@ const LOOK_AGAIN_MS = 60_000;
 /** Writes Registry.status: one replica, the leader, tells what it sees itself. */
 export class RegistryStatusController {
   readonly #options: RegistryStatusControllerOptions;
-  readonly #writtenMs = new Map<ObjectKey, number>();
+  readonly #written: WrittenStatuses<Registry>;
 
   constructor(options: RegistryStatusControllerOptions) {
     this.#options = options;
+    this.#written = new WrittenStatuses(options.clock);
   }
 
   /** Works for one term of leadership, until `signal` is aborted. */
@@ -45,25 +47,24 @@ export class RegistryStatusController {
       await queue.run((key, workSignal) => this.#reconcile(key, workSignal), signal);
     } finally {
       for (const stop of stops) stop();
-      this.#writtenMs.clear();
+      this.#written.forgetAll();
     }
   }
 
   async #reconcile(key: ObjectKey, signal: AbortSignal): Promise<Requeue | undefined> {
     const { registries, supervisor, client, clock } = this.#options;
-    const registry = registries.get(key);
+    const cached = registries.get(key);
     const facts = supervisor.facts(key);
-    if (registry === undefined || facts === undefined) {
-      this.#writtenMs.delete(key);
+    if (cached === undefined || facts === undefined) {
+      this.#written.forget(key);
       return undefined;
     }
+    const registry = this.#written.latest(cached);
     const status = registryStatus(registry, facts, clock.wallNow());
-    const sinceMs = clock.now() - (this.#writtenMs.get(key) ?? -Infinity);
-    const delayMs = registryStatusDelayMs(registry.status, status, sinceMs);
+    const delayMs = registryStatusDelayMs(registry.status, status, this.#written.sinceMs(key));
     if (delayMs === 0) {
       this.#announce(registry, status);
-      await client.updateStatus({ ...registry, status }, signal);
-      this.#writtenMs.set(key, clock.now());
+      this.#written.wrote(await client.updateStatus({ ...registry, status }, signal));
     }
     return { requeueAfterMs: delayMs === null || delayMs === 0 ? LOOK_AGAIN_MS : delayMs };
   }

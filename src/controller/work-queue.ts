@@ -6,6 +6,7 @@ import type { Logger } from '../lib/logger.ts';
 import { TokenBucket, type BucketOptions } from '../lib/token-bucket.ts';
 import { KubeApiError } from './kube-ports.ts';
 import type { QueueObserver, QueueReading, ReconcileResult } from './machinery-observers.ts';
+import { moreUrgent, type Urgency, WaitingKeys } from './waiting-keys.ts';
 
 /** What a reconcile answers: nothing, or when it wants to look again although nothing changed. */
 export interface Requeue {
@@ -33,6 +34,12 @@ export interface WorkQueueOptions {
 
 const JITTER = 0.1;
 
+interface Timer {
+  readonly dueMs: number;
+  readonly urgency: Urgency;
+  readonly cancel: () => void;
+}
+
 /**
  * A work queue with the semantics of client-go's (k8s.io/client-go/util/workqueue): a key is never in two workers at once;
  * however often it is added while it waits, it is worked on once; added while it is worked on, once more afterwards. Failures are tried
@@ -41,18 +48,19 @@ const JITTER = 0.1;
  *           add ──▶ waiting (each key once) ──▶ worker ──▶ done
  *            ▲                                    │  added meanwhile, or failed
  *  addAfter ─┴── timer, the earliest counts ◀─────┘
+ *
+ * Beyond client-go: what is urgent goes before what may wait, see {@link WaitingKeys}. A retry is as urgent as what failed.
  */
 export class WorkQueue<K extends string> {
   readonly #options: WorkQueueOptions;
   readonly #retry: { readonly baseMs: number; readonly maxMs: number };
   readonly #overall: TokenBucket;
-  /** Keys that wait for a worker, with the time since when; a Map keeps the order of arrival. */
-  readonly #waiting = new Map<K, number>();
+  readonly #waiting = new WaitingKeys<K>();
   /** Keys in a worker, with the time since when. */
-  readonly #processing = new Map<K, number>();
+  readonly #processing = new Map<K, { readonly sinceMs: number; readonly urgency: Urgency }>();
   /** Keys that were added while in a worker. */
-  readonly #again = new Set<K>();
-  readonly #timers = new Map<K, { readonly dueMs: number; readonly cancel: () => void }>();
+  readonly #again = new Map<K, Urgency>();
+  readonly #timers = new Map<K, Timer>();
   readonly #failures = new Map<K, number>();
   /** Workers that wait for a key. */
   readonly #idle: (() => void)[] = [];
@@ -70,32 +78,37 @@ export class WorkQueue<K extends string> {
   }
 
   /** Asks for `key` to be worked on as soon as a worker is free. */
-  add(key: K): void {
-    if (this.#waiting.has(key) || this.#again.has(key)) return;
-    this.#options.observer.added(this.#options.name);
+  add(key: K, urgency: Urgency = 'now'): void {
+    const isKnown = this.#waiting.has(key) || this.#again.has(key);
+    if (!isKnown) this.#options.observer.added(this.#options.name);
     if (this.#processing.has(key)) {
-      this.#again.add(key);
+      this.#again.set(key, moreUrgent(this.#again.get(key), urgency));
       return;
     }
-    this.#waiting.set(key, this.#options.clock.now());
-    this.#idle.shift()?.();
+    this.#waiting.add(key, urgency, this.#options.clock.now());
+    if (!isKnown) this.#idle.shift()?.();
   }
 
   /** Asks for `key` after `ms`. Of several such wishes the earliest counts: a burst collapses to one turn. */
-  addAfter(key: K, ms: number): void {
+  addAfter(key: K, ms: number, urgency: Urgency = 'later'): void {
     if (ms <= 0) {
-      this.add(key);
+      this.add(key, urgency);
       return;
     }
     const dueMs = this.#options.clock.now() + ms;
-    const timer = this.#timers.get(key);
-    if (timer !== undefined && timer.dueMs <= dueMs) return;
-    timer?.cancel();
+    const before = this.#timers.get(key);
+    const timer = { dueMs, urgency: moreUrgent(before?.urgency, urgency) };
+    if (before !== undefined && before.dueMs <= dueMs) {
+      this.#timers.set(key, { ...before, urgency: timer.urgency });
+      return;
+    }
+    before?.cancel();
     const cancel = this.#options.clock.after(ms, () => {
+      const due = this.#timers.get(key);
       this.#timers.delete(key);
-      this.add(key);
+      this.add(key, due?.urgency);
     });
-    this.#timers.set(key, { dueMs, cancel });
+    this.#timers.set(key, { ...timer, cancel });
   }
 
   /** Asks for another try of `key`: after its own delay, which doubles each time, but not before `atLeastMs` or the overall limit. */
@@ -105,7 +118,8 @@ export class WorkQueue<K extends string> {
     const { baseMs, maxMs } = this.#retry;
     const ownMs = backoffMs(failures, { baseMs, maxMs, jitter: JITTER }, this.#options.random);
     this.#options.observer.retried(this.#options.name);
-    this.addAfter(key, Math.max(ownMs, atLeastMs, this.#overall.reserveMs()));
+    const urgency = this.#processing.get(key)?.urgency;
+    this.addAfter(key, Math.max(ownMs, atLeastMs, this.#overall.reserveMs()), urgency);
   }
 
   /** Forgets how often `key` failed. */
@@ -167,14 +181,12 @@ export class WorkQueue<K extends string> {
   }
 
   #take(): K | undefined {
-    const first = this.#waiting.entries().next();
-    if (first.done === true) return undefined;
-    const [key, sinceMs] = first.value;
+    const next = this.#waiting.take();
+    if (next === undefined) return undefined;
     const nowMs = this.#options.clock.now();
-    this.#waiting.delete(key);
-    this.#processing.set(key, nowMs);
-    this.#options.observer.started(this.#options.name, (nowMs - sinceMs) / 1000);
-    return key;
+    this.#processing.set(next.key, { sinceMs: nowMs, urgency: next.urgency });
+    this.#options.observer.started(this.#options.name, (nowMs - next.sinceMs) / 1000);
+    return next.key;
   }
 
   async #process(key: K, reconcile: Reconcile<K>, drain: AbortSignal): Promise<void> {
@@ -191,8 +203,10 @@ export class WorkQueue<K extends string> {
     const seconds = (this.#options.clock.now() - startedMs) / 1000;
     this.#options.observer.finished(this.#options.name, result, seconds);
     this.#processing.delete(key);
-    if (!this.#again.delete(key)) return;
-    this.#waiting.set(key, this.#options.clock.now());
+    const again = this.#again.get(key);
+    if (again === undefined) return;
+    this.#again.delete(key);
+    this.#waiting.add(key, again, this.#options.clock.now());
     this.#idle.shift()?.();
   }
 
@@ -226,7 +240,7 @@ export class WorkQueue<K extends string> {
 
   #read(): QueueReading {
     const nowMs = this.#options.clock.now();
-    const seconds = [...this.#processing.values()].map((sinceMs) => (nowMs - sinceMs) / 1000);
+    const seconds = [...this.#processing.values()].map(({ sinceMs }) => (nowMs - sinceMs) / 1000);
     return {
       depth: this.#waiting.size,
       unfinishedWorkSeconds: seconds.reduce((sum, each) => sum + each, 0),
