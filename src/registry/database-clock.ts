@@ -62,6 +62,11 @@ export class DatabaseClock {
     return nowUs < leastUs - toleranceUs || nowUs > mostUs + toleranceUs;
   }
 
+  /** The same of an answer that may have been long under way: only a clock that was set ahead shows in it. */
+  hasJumpedAhead(nowUs: number): boolean {
+    return this.hasJumped(nowUs, -Infinity);
+  }
+
   /** Starts over from a reading of a clock that jumped, or of another server's. */
   reset(nowUs: number, sentMs: number): void {
     this.#last = { nowUs, sentMs, receivedMs: this.#clock.now() };

@@ -15,7 +15,8 @@ export interface ExpiryWatchOptions {
   readonly hint: (services: readonly string[]) => void;
   /** The registry could not be read. */
   readonly fail: (error: unknown) => void;
-  readonly healthy: (nowUs: number) => void;
+  /** The registry has answered; false when nothing may be judged by its clock at the moment. */
+  readonly healthy: (nowUs: number) => boolean;
   readonly clock: Clock;
   readonly observer: RegistryObserver;
 }
@@ -47,9 +48,16 @@ export class ExpiryWatch {
   #toReturn: InstanceKey[] = [];
   #lastUs: number | null = null;
   #tick = 0;
+  #roundStartMs = Number.NEGATIVE_INFINITY;
+  #roundMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ExpiryWatchOptions) {
     this.#options = options;
+  }
+
+  /** When the last complete round over all leases, those that ran out included, was begun, by this process's clock. */
+  get roundMs(): number {
+    return this.#roundMs;
   }
 
   /** Everything was read at this moment: deadlines before it are known. */
@@ -80,57 +88,55 @@ export class ExpiryWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
+    if (this.#tick % RETURN_TICKS === 0) this.#roundStartMs = this.#options.clock.now();
     const nowUs = await this.#lookAtDeadlines(signal);
     if (nowUs !== null) {
       await this.#lookAtUnbeaten(nowUs, signal);
       await this.#lookForReturns(signal);
     }
     await this.#lookAtDoubtful(signal);
+    if (this.#tick % RETURN_TICKS === RETURN_TICKS - 1) this.#roundMs = this.#roundStartMs;
     this.#tick += 1;
   }
 
-  /** Null where the schema has no leases. */
+  /** Null where the schema has no leases, or its clock cannot be believed. */
   async #lookAtDeadlines(signal: AbortSignal): Promise<number | null> {
     const overlapUs = this.#tick % WIDE_EVERY_TICKS === 0 ? WIDE_US : NARROW_US;
     const read = await this.#options.reader.expiredSince((this.#lastUs ?? 0) - overlapUs, signal);
     if (read === null) return null;
-    await this.#take(read);
+    if (!(await this.#take(read))) return null;
     this.#lastUs = read.nowUs;
-    this.#options.healthy(read.nowUs);
     return read.nowUs;
   }
 
   async #lookAtUnbeaten(nowUs: number, signal: AbortSignal): Promise<void> {
     const due = this.#unbeaten.takeDue(nowUs, AT_ONCE * 10);
-    try {
-      await this.#readByKey(
-        due.map(({ key }) => key),
-        signal,
-      );
-    } catch (error) {
-      for (const lease of due) this.#unbeaten.add(lease);
-      throw error;
-    }
+    const keys = due.map(({ key }) => key);
+    await this.#readByKey(keys, () => due.forEach((lease) => this.#unbeaten.add(lease)), signal);
   }
 
   async #lookAtDoubtful(signal: AbortSignal): Promise<void> {
     const doubtful = this.#doubtful;
     if (doubtful.size === 0) return;
     this.#doubtful = new Map();
-    try {
-      await this.#readByKey([...doubtful.values()], signal);
-    } catch (error) {
-      for (const [text, key] of doubtful) this.#doubtful.set(text, key);
-      throw error;
-    }
+    const putBack = () => doubtful.forEach((key, text) => this.#doubtful.set(text, key));
+    await this.#readByKey([...doubtful.values()], putBack, signal);
   }
 
   /** What the registry says of these leases now; a row that is not there, or has no lease any more, is read with its service. */
-  async #readByKey(keys: readonly InstanceKey[], signal: AbortSignal): Promise<void> {
+  async #readByKey(keys: readonly InstanceKey[], putBack: () => void, signal: AbortSignal): Promise<void> {
     if (keys.length === 0) return;
-    const read = await this.#options.reader.readLeases(keys, { aliveOnly: false }, signal);
+    const read = await this.#options.reader
+      .readLeases(keys, { aliveOnly: false }, signal)
+      .catch((error: unknown) => {
+        putBack();
+        throw error;
+      });
     if (read === null) return;
-    await this.#take(read);
+    if (!(await this.#take(read))) {
+      putBack();
+      return;
+    }
     const found = new Set(read.leases.map(keyText));
     const gone = keys.filter((key) => !found.has(keyText(key)));
     if (gone.length > 0) this.#options.hint([...new Set(gone.map(({ service }) => service))]);
@@ -147,8 +153,10 @@ export class ExpiryWatch {
     if (read !== null) await this.#take(read);
   }
 
-  async #take({ leases, nowUs }: LeaseRead): Promise<void> {
-    const { store, observer, hint, clock } = this.#options;
+  /** False, and nothing is taken, when the clock that it was read by cannot be believed. */
+  async #take({ leases, nowUs }: LeaseRead): Promise<boolean> {
+    const { store, observer, hint, clock, healthy } = this.#options;
+    if (!healthy(nowUs)) return false;
     const breather = new Breather(clock);
     for (let start = 0; start < leases.length; start += AT_ONCE) {
       const pause = breather.breathe();
@@ -163,6 +171,7 @@ export class ExpiryWatch {
           this.#unbeaten.add({ key: { service, instanceId, id }, deadlineUs: expiresAtUs });
       }
     }
+    return true;
   }
 }
 

@@ -116,10 +116,13 @@ export class Syncer implements FeedSink {
     this.#wakeup.notify();
   }
 
-  /** A good answer that somebody else got. */
-  healthy(nowUs: number): void {
-    if (!this.gate.isOpen) return;
-    this.#goodRead(nowUs, this.#options.clock.now());
+  /**
+   * A good answer that somebody else got. False when nothing may be judged by it: the registry is not followed at the moment, or the
+   * answer's clock was set since our last look.
+   */
+  healthy(nowUs: number): boolean {
+    if (!this.gate.isOpen) return false;
+    return this.#goodRead(nowUs, this.#options.clock.now());
   }
 
   /** The feed has trouble: whether the registry has, our own look at it says. */
@@ -234,7 +237,8 @@ export class Syncer implements FeedSink {
   }
 
   async #fullRead(reason: ResyncReason, signal: AbortSignal): Promise<void> {
-    const { reader, clock, observer, logger, store } = this.#options;
+    const { reader, clock, observer, logger, store, beforeRead } = this.#options;
+    await beforeRead(signal);
     observer.resync(reason);
     // What was hinted at until now is in what is read from now on.
     this.#hints.clear();
@@ -320,13 +324,21 @@ export class Syncer implements FeedSink {
     observer.readDone(kind, (clock.now() - startMs) / 1000, rows);
   }
 
-  #goodRead(nowUs: number, sentMs: number): void {
+  /** False when the answer's clock is too far ahead: whoever looks at the server next finds that it jumped, and must not be kept from it. */
+  #goodRead(nowUs: number, sentMs: number): boolean {
     const { clock, observer } = this.#options;
+    if (this.databaseClock.hasJumpedAhead(nowUs)) {
+      this.gate.close();
+      this.#stateDueMs = 0;
+      this.#wakeup.notify();
+      return false;
+    }
     this.databaseClock.observe(nowUs, sentMs);
     this.#lastReadMs = clock.wallNow();
     if (this.#known !== null && nowUs > this.#known.lastGoodUs)
       this.#setKnown({ ...this.#known, lastGoodUs: nowUs });
     observer.goodRead();
+    return true;
   }
 
   #setKnown(known: KnownServer): void {
