@@ -45,7 +45,8 @@ export class Gatherer {
     this.#options = options;
   }
 
-  async observe(grpcService: GrpcService, signal: AbortSignal): Promise<Observation> {
+  /** `sinceMs`: when this term of leadership began, by this process's clock. */
+  async observe(grpcService: GrpcService, sinceMs: number, signal: AbortSignal): Promise<Observation> {
     const publish = publishSpec(grpcService);
     const lookup = this.#lookUp(grpcService);
     const view = lookup.ok ? this.#options.registries.get(lookup.key) : undefined;
@@ -59,6 +60,7 @@ export class Gatherer {
       allowedCIDRs: lookup.ok ? this.#allowedCIDRs(lookup.registry) : [],
       health: view?.health ?? NOT_OPENED,
       snapshot: view?.snapshot(publish.service),
+      current: view?.isCurrent(publish.service, sinceMs) ?? false,
       nowUs: view?.nowUs() ?? 0,
       slices: [...slices, ...strays.ours],
       takenSliceNames: strays.foreignNames,

@@ -41,6 +41,7 @@ export class GrpcServiceController {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { caches, queue, reconciler, observer } = this.#options;
+    reconciler.beginTerm();
     const stops = this.#subscribe();
     for (const grpcService of caches.grpcServices.values()) queue.add(objectKey(grpcService), 'later');
     try {
@@ -54,6 +55,8 @@ export class GrpcServiceController {
       for (const grpcService of caches.grpcServices.values()) observer.forget(objectKey(grpcService));
       reconciler.forgetAll();
       this.#options.strays.forgetAll();
+      this.#options.writtenSlices.forgetAll();
+      this.#options.writtenServices.forgetAll();
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { errorMessage } from '../lib/errors.ts';
+import { errorMessage, RetryableError } from '../lib/errors.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import { LABEL_SERVICE_NAME } from '../model/names.ts';
 import type { ObjectKey } from '../model/key.ts';
@@ -10,7 +10,7 @@ import { announce } from './grpcservice-events.ts';
 import { grpcServiceStatus } from './grpcservice-status.ts';
 import type { PublishOutcome } from './grpcservice-status-facts.ts';
 import type { GrpcServiceStatusWriter } from './grpcservice-status-writer.ts';
-import { type EventRecorder, KubeApiError } from './kube-ports.ts';
+import { type EventRecorder, KubeApiError, NOT_LEADING } from './kube-ports.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { PublicationLog } from './publication-log.ts';
 import { decide, type Decision, type Observation } from './publish-decision.ts';
@@ -34,10 +34,15 @@ export interface GrpcServiceReconcilerOptions {
 /** Slices of others are not watched: whether they are gone is asked this often, in ms. */
 const LOOK_FOR_FOREIGN_MS = 5000;
 
+/** How often it is looked whether a registry has been read since this replica leads, in ms. */
+const CATCH_UP_MS = 50;
+
 /** Brings one GrpcService to its desired state: gather, decide, write, tell. */
 export class GrpcServiceReconciler {
   readonly #options: GrpcServiceReconcilerOptions;
   readonly #firstReads: FirstReads;
+  /** When this term of leadership began. */
+  #termMs = 0;
 
   constructor(options: GrpcServiceReconcilerOptions) {
     this.#options = options;
@@ -52,15 +57,15 @@ export class GrpcServiceReconciler {
       return undefined;
     }
     const grpcService = this.#options.statusWriter.latest(cached);
-    const observation = await this.#options.gatherer.observe(grpcService, signal);
+    const observation = await this.#options.gatherer.observe(grpcService, this.#termMs, signal);
     const firstReadMs = this.#firstReads.waitMs(key, observation);
     if (firstReadMs > 0) return { requeueAfterMs: firstReadMs };
     const decision = decide(observation, this.#options.publications.mayCompact(key));
-    if (decision.confirm && observation.lookup.ok) {
-      this.#options.registries.get(observation.lookup.key)?.confirm(observation.publish.service);
-    }
+    this.#askRegistry(observation, decision);
+    // In moments it is known; nothing is told of it, or conditions would flap with every change of the leader.
+    if (decision.catchUp && observation.health.available) return { requeueAfterMs: CATCH_UP_MS };
     const fault = await this.#write(key, observation, decision, signal);
-    if (fault !== null && isOutdated(fault)) throw fault;
+    if (fault !== null && (isOutdated(fault) || hasLostLease(fault))) throw fault;
     const statusDueMs = await this.#tell(key, observation, decision, fault, signal);
     if (fault !== null) throw fault;
     return requeue([
@@ -76,6 +81,11 @@ export class GrpcServiceReconciler {
     return this.#options.statusWriter.isEcho(grpcService);
   }
 
+  /** From here on this replica leads: what it reads from now on is at least as new as what the last leader published. */
+  beginTerm(): void {
+    this.#termMs = this.#options.clock.now();
+  }
+
   /** The end of a term of leadership: from here on others write. */
   forgetAll(): void {
     this.#firstReads.forgetAll();
@@ -88,6 +98,13 @@ export class GrpcServiceReconciler {
     this.#options.statusWriter.forget(key);
     this.#options.publications.forget(key);
     this.#options.observer.forget(key);
+  }
+
+  #askRegistry({ lookup, publish }: Observation, { confirm, catchUp }: Decision): void {
+    if (!lookup.ok) return;
+    const registry = this.#options.registries.get(lookup.key);
+    if (confirm) registry?.confirm(publish.service);
+    if (catchUp) registry?.refresh(publish.service, this.#termMs);
   }
 
   /** Carries the decision out; answers the fault that ended it, if one did. */
@@ -150,6 +167,11 @@ export class GrpcServiceReconciler {
 /** A 409: somebody, or we ourselves, wrote first. Looking again is all there is to do. */
 function isOutdated(fault: Error): boolean {
   return fault instanceof KubeApiError && (fault.code === 409 || fault.code === 404);
+}
+
+/** It is no fault of the GrpcService, and telling of it is the next leader's affair. */
+function hasLostLease(fault: Error): boolean {
+  return fault instanceof RetryableError && fault.reason === NOT_LEADING;
 }
 
 /** Nothing can be created in a namespace that is being deleted, and nothing needs to be. */

@@ -50,6 +50,9 @@ export class KubeApiError extends Error {
   }
 }
 
+/** The reason of the RetryableError of a write that was not sent, or was cut short, because this replica does not lead. */
+export const NOT_LEADING = 'NotLeading';
+
 /** A read-only cache of one kind, kept by a reflector. Objects in it are never changed in place. */
 export interface ObjectCache<T extends KubeObject> {
   /** True once the first list is complete. */

@@ -25,6 +25,8 @@ export interface Observation {
   readonly allowedCIDRs: readonly Cidr[];
   readonly health: RegistryHealth;
   readonly snapshot: Snapshot | undefined;
+  /** All that the snapshot says was read since this replica leads. */
+  readonly current: boolean;
   /** The database's clock. */
   readonly nowUs: number;
   /** Every slice of this GrpcService. */
@@ -52,6 +54,8 @@ export interface Decision {
   readonly held: { readonly reason: string; readonly message: string } | null;
   /** The removal that the snapshot seems to ask for is to be confirmed by a second read first (safety rule 2). */
   readonly confirm: boolean;
+  /** The registry is to be read again before anything is written: what is known may be older than what the last leader published. */
+  readonly catchUp: boolean;
 }
 
 /**
@@ -67,13 +71,14 @@ export interface Decision {
  * | the Service is somebody else's | nothing |
  * | the Service was adopted, and may not be any more | the annotation and the slices are taken away |
  * | the first read of this process takes away much of what is published | nothing, until a second read says the same |
+ * | slices would change, by a read that is older than this term of leadership | nothing, until a newer one is there |
  * | otherwise | slices, Service, then what is obsolete |
  */
 export function decide(observation: Observation, mayCompact: boolean): Decision {
   const { publish, lookup, snapshot } = observation;
   const desired = lookup.ok && snapshot !== undefined ? desireOf(observation, snapshot) : null;
   const dns = desired === null ? null : dnsView(desired, publish);
-  const told = { desired, dns, held: null, confirm: false };
+  const told = { desired, dns, held: null, confirm: false, catchUp: false };
   const pausedBy = pausedBySpec(observation);
   if (pausedBy !== null) return { ...told, writes: null, held: { reason: 'Paused', message: pausedBy } };
   if (!publish.dns.enabled) return { ...told, writes: withdrawal(observation) };
@@ -88,7 +93,7 @@ export function decide(observation: Observation, mayCompact: boolean): Decision 
   if (mustConfirm(observation, snapshot, desired)) {
     return { ...told, writes: null, held: CONFIRMING, confirm: true };
   }
-  return { ...told, writes: publication(observation, snapshot, dns, service, mayCompact) };
+  return { ...told, ...publication(observation, snapshot, dns, service, mayCompact) };
 }
 
 type Held = NonNullable<Decision['held']>;
@@ -108,6 +113,18 @@ function obstacleTo({ nameHolder, grpcService, publish, lookup }: Observation): 
     };
   }
   return lookup.ok ? null : { reason: lookup.reason, message: lookup.message };
+}
+
+/** Each replica follows the registry by itself: this one may not have seen yet what the last leader published. */
+function mustCatchUp({ slices, current }: Observation): boolean {
+  return slices.length > 0 && !current;
+}
+
+function catchingUp({ available, reason, message }: RegistryHealth): Held {
+  return {
+    reason: available ? 'CatchingUp' : reason,
+    message: `The registry was not read since this replica leads, so what is published stays as it is. ${message}`,
+  };
 }
 
 /** Safety rule 2 for the first read of a process, which only what is published can be compared with. */
@@ -174,7 +191,7 @@ function publication(
   dns: DnsView,
   service: ServicePlan,
   mayCompact: boolean,
-): Writes {
+): Pick<Decision, 'writes'> & Partial<Decision> {
   const { grpcService, publish, kubeService, slices, maxEndpointsPerSlice, otherServices } = observation;
   const target: SliceTarget = {
     namespace: grpcService.metadata.namespace ?? '',
@@ -196,12 +213,16 @@ function publication(
     takenNames: observation.takenSliceNames,
   };
   const plan = planSlices(input);
-  return {
+  if (!plan.idle && mustCatchUp(observation)) {
+    return { writes: null, held: catchingUp(observation.health), catchUp: true };
+  }
+  const writes = {
     slices: plan.idle && mayCompact ? compactSlices(input) : plan,
     service,
     obsoleteSlices: [],
     ...releases(otherServices, grpcService),
   };
+  return { writes };
 }
 
 /** Takes away all that was published over DNS: the names first, so that nobody finds a name without addresses. */

@@ -15,6 +15,10 @@ export interface RegistryView {
   readonly health: RegistryHealth;
   /** Asks for a second read of a service whose snapshot is not confirmed; its answer comes as a change. */
   confirm(service: string): void;
+  /** True when all that the snapshot of `service` says was read after this moment of this process's clock. */
+  isCurrent(service: string, sinceMs: number): boolean;
+  /** Asks for `service` to be read now, unless it was since that moment. A change is told as ever; that there is none is not. */
+  refresh(service: string, sinceMs: number): void;
   /**
    * The database's clock now, estimated from its last answer; it stands still while the registry cannot be read, so
    * that no endpoint changes by the passing of a time that nobody could beat in (safety rule 1).

@@ -67,6 +67,11 @@ export class WrittenObjects<T extends KubeObject> {
     this.#byOwner.delete(owner);
   }
 
+  /** The end of a term of leadership: what others write from here on makes it wrong. */
+  forgetAll(): void {
+    this.#byOwner.clear();
+  }
+
   #record(owner: string, object: T, deleted: boolean): void {
     let written = this.#byOwner.get(owner);
     if (written === undefined) this.#byOwner.set(owner, (written = new Map<string, Written<T>>()));

@@ -1,4 +1,5 @@
 import { Agent, DecoratorHandler, ProxyAgent, type Dispatcher } from 'undici';
+import { NOT_LEADING } from '../controller/kube-ports.ts';
 import { RetryableError } from '../lib/errors.ts';
 import type { ApiAccess, TlsMaterial } from './api-access.ts';
 import type { Deadline } from './deadline.ts';
@@ -126,7 +127,7 @@ class GateHandler extends DecoratorHandler {
 }
 
 function closedGate(): RetryableError {
-  return new RetryableError('not written: this replica does not hold the lease');
+  return new RetryableError('not written: this replica does not hold the lease', { reason: NOT_LEADING });
 }
 
 function sameTls(one: TlsMaterial, other: TlsMaterial): boolean {

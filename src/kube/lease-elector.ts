@@ -1,6 +1,7 @@
 import {
   KubeApiError,
   type Leadership,
+  NOT_LEADING,
   type ObjectCache,
   type ResourceClient,
 } from '../controller/kube-ports.ts';
@@ -235,7 +236,7 @@ export class LeaseElector implements Leadership, WriteGate {
   #stopWrites(): void {
     this.#leadsUntilMs = Number.NEGATIVE_INFINITY;
     for (const abort of [...this.#writes])
-      abort(new RetryableError('aborted: this replica no longer holds the lease'));
+      abort(new RetryableError('aborted: this replica no longer holds the lease', { reason: NOT_LEADING }));
   }
 
   #heard(): void {

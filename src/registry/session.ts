@@ -6,6 +6,7 @@ import { ExpiryWatch } from './expiry-watch.ts';
 import type { RegistryObserver } from './observer.ts';
 import { faultOf, type FeedHealth, type RegistryHealth } from './registry-health.ts';
 import type { KnownRows, RegistryReader, ServerState } from './registry-reader.ts';
+import { ReadTimes } from './read-times.ts';
 import { Retention } from './retention.ts';
 import type { Snapshot } from './snapshot.ts';
 import { RegistryStore } from './store.ts';
@@ -61,6 +62,7 @@ export class RegistrySession {
   readonly #watch: ExpiryWatch;
   readonly #audit: Audit;
   readonly #retention: Retention;
+  readonly #reads = new ReadTimes();
   readonly #listeners = new Set<(service: string | null) => void>();
   readonly #feedOpened: Promise<void>;
   #feedIsOpen: () => void = () => undefined;
@@ -79,6 +81,7 @@ export class RegistrySession {
       ...{ reader, store, clock, random, logger, observer, resyncIntervalMs: options.resyncIntervalMs },
       onLeases: (merged) => this.#watch.leases(merged),
       onApplied: (service, { difference }) => this.#audit.applied(service, difference),
+      onRead: (services, sentMs) => this.#reads.read(services, sentMs),
       onFullRead: (nowUs) => this.#watch.readAllAt(nowUs),
       onChange: () => this.#tell(null),
       beforeRead: (signal) => this.#whenFeedIsOpen(signal),
@@ -115,6 +118,20 @@ export class RegistrySession {
   /** Asks for a second read of a service whose snapshot is not confirmed; its answer comes as a change. */
   confirm(service: string): void {
     this.#syncer.confirm(service);
+  }
+
+  /**
+   * True when all that the snapshot of `service` says was read after this moment of this process's clock: its rows, and which leases have
+   * run out or come back.
+   */
+  isCurrent(service: string, sinceMs: number): boolean {
+    if (this.#syncer.isPending(service)) return false;
+    return this.#reads.sentMs(service) >= sinceMs && this.#watch.roundMs >= sinceMs;
+  }
+
+  /** Asks for `service` to be read now, unless it was since that moment. */
+  refresh(service: string, sinceMs: number): void {
+    if (this.#reads.sentMs(service) < sinceMs) this.#syncer.hint([{ service, changedAtUs: null }]);
   }
 
   /** The database's clock now, estimated from its last answer; it stands still while the registry cannot be read. */

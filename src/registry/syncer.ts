@@ -27,6 +27,8 @@ export interface SyncerOptions {
   readonly onLeases: AppliedSink['leases'];
   /** A read of a service was applied or held back; the audit learns from it. */
   readonly onApplied: AppliedSink['applied'];
+  /** A read of these services (null: of all) was applied, or held back; it was sent at this moment of this process's clock. */
+  readonly onRead: (services: readonly string[] | null, sentMs: number) => void;
   /** Everything was read at this moment of the database's clock. */
   readonly onFullRead: (nowUs: number) => void;
   /** Resolves when the feed is open, or cannot be: what changes from then on is hinted at, so that no change falls between. */
@@ -261,6 +263,7 @@ export class Syncer implements FeedSink {
     await this.#applier.applyAll(rows, read);
     this.#goodRead(nowUs, startMs);
     this.#readDone('full', startMs, count);
+    this.#options.onRead(null, startMs);
     this.#options.onFullRead(nowUs);
     const { resyncIntervalMs, random } = this.#options;
     this.#resyncDueMs = clock.now() + resyncIntervalMs * (1 - RESYNC_JITTER + 2 * RESYNC_JITTER * random());
@@ -287,6 +290,7 @@ export class Syncer implements FeedSink {
     }
     this.#goodRead(nowUs, startMs);
     this.#readDone('service', startMs, rows.length);
+    this.#options.onRead(services, startMs);
   }
 
   /** Safety rule 2, second half. What this read shows is applied, whatever it is. */
@@ -317,6 +321,7 @@ export class Syncer implements FeedSink {
     }
     this.#goodRead(nowUs, startMs);
     this.#readDone('confirm', startMs, rows.length);
+    this.#options.onRead(services, startMs);
   }
 
   #readDone(kind: ReadKind, startMs: number, rows: number): void {

@@ -31,6 +31,7 @@ export function anObservation(
     allowedCIDRs: [],
     health: { available: true, reason: 'Connected', message: '', needsHelp: false },
     snapshot: aSnapshot([anInstance()]),
+    current: true,
     nowUs: 1_000_000_000,
     slices: [],
     takenSliceNames: [],

@@ -86,6 +86,18 @@ const holds: readonly {
     reason: 'ConfirmingRemoval',
     says: /second read/,
   },
+  {
+    name: 'a read older than its leadership that would change what is published (safety rule 6)',
+    observation: anObservation({ current: false, slices: published(3) }),
+    reason: 'CatchingUp',
+    says: /was not read since this replica leads/,
+  },
+  {
+    name: 'such a read while the registry is away',
+    observation: anObservation({ current: false, health: down, slices: published(3) }),
+    reason: 'Unreachable',
+    says: /was not read since this replica leads.*ECONNREFUSED/,
+  },
 ];
 
 describe('decide', () => {
@@ -103,6 +115,15 @@ describe('decide', () => {
     const { writes, desired } = decide(anObservation({ health: down, slices: published(1) }), false);
     assert.equal(desired?.counts.ready, 1);
     assert.deepEqual(writes?.slices?.delete, []);
+  });
+
+  it('waits for no newer read where nothing is published yet, or nothing would change', () => {
+    const first = decide(anObservation({ current: false }), false);
+    assert.equal(first.writes?.slices?.create.length, 1);
+    const settled = { slices: first.writes.slices.create, current: false };
+    const { writes, catchUp } = decide(anObservation(settled), false);
+    assert.equal(writes?.slices?.idle, true);
+    assert.equal(catchUp, false);
   });
 
   it('obeys a removal that was confirmed', () => {

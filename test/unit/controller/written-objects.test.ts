@@ -47,6 +47,11 @@ describe('WrittenObjects', () => {
     written.deleted('a', object('1', '10'));
     assert.equal(written.observe('a', { old: object('1', '10'), now: undefined }), true);
   });
+  it('believes nothing any more once others write', () => {
+    written.wrote('a', object('1', '10'));
+    written.forgetAll();
+    assert.deepEqual(written.merge('a', []), []);
+  });
   it('keeps the owners apart', () => {
     written.wrote('a', object('1', '10'));
     assert.deepEqual(written.merge('b', []), []);
