@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ServerProcess } from '../../local/servers/server-process.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
 import { addresses } from '../world/addresses.ts';
@@ -24,6 +26,7 @@ export async function startOperator(
     name: 'operator',
     command: process.execPath,
     args: [
+      ...(await nodeFlags()),
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       ...[rollcall, 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
@@ -35,6 +38,14 @@ export async function startOperator(
   // A profile is written at a clean end only.
   if (profile !== undefined) operator.dispose = () => operator.stop();
   return operator;
+}
+
+/** The flags that the image starts Node with. */
+async function nodeFlags(): Promise<string[]> {
+  const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+  const command = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1];
+  if (command === undefined) throw new Error('the Dockerfile has no ENTRYPOINT as JSON');
+  return (JSON.parse(command) as string[]).slice(1, -1);
 }
 
 /** One number of the operator's metrics; NaN when it has no such line. `name` with its labels, as in the text. */
