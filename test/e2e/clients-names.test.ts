@@ -170,6 +170,21 @@ describe('names of services, in TLS and in DNS', function () {
       assert.equal(new Set(found.map(({ address }) => address)).size, 4000);
       assert.equal(new Set(await new Resolver().resolve4(service.host)).size, 4000);
     });
+
+    it('2,300 do, of IPv6', async () => {
+      const long = new GreeterService(home, 'large6');
+      await long.register(
+        ...Array.from({ length: 2300 }, (_, number) => `fd77::${(4096 + number).toString(16)}`),
+      );
+      await long.apply();
+      await long.untilPublished();
+      const resolver = new Resolver();
+      const found = await waitFor('AAAA records', async () => {
+        const answer = await resolver.resolve6(long.host);
+        return answer.length >= 2300 && answer;
+      });
+      assert.equal(new Set(found).size, 2300);
+    });
   });
 
   it('a CoreDNS that caches keeps "no such name" and old addresses for its TTL of 5 s, no longer', async () => {

@@ -4,7 +4,15 @@ import { clientComponents, clientKinds, runClient, type ClientKind } from '../..
 import { addressRange } from '../../local/peers/greeter.ts';
 import { skipBecause } from '../support/skip.ts';
 import { needs } from '../support/testbed/index.ts';
-import { callsUntilSeen, Callers, failuresOf, firstAnswer, serversOf, type Mark } from './support/callers.ts';
+import {
+  callsUntilSeen,
+  Callers,
+  failuresOf,
+  firstAnswer,
+  presentKinds,
+  serversOf,
+  type Mark,
+} from './support/callers.ts';
 import { dnsQuestions, GreeterService, type Home, type ServerOptions } from './support/greeter-service.ts';
 import { World } from './support/world.ts';
 
@@ -158,6 +166,11 @@ describe('clients in the cluster, unmodified, by plain dns:/// names', function 
 
     it('no client asks DNS while its connections are healthy', () => {
       assert.equal(seen.steady.questionsWhileQuiet, 0);
+    });
+
+    it('no client ever asks for SRV records, so that none learns a port', async () => {
+      assert.equal(await dnsQuestions('SRV'), 0);
+      assert.ok((await dnsQuestions('A')) >= presentKinds.length);
     });
 
     forEachKind('sees no new server, and goes on calling a drained one, while all is well', (kind) => {
