@@ -75,14 +75,14 @@ const BY_NUMBER: Readonly<Record<number, Say>> = {
   1054: terminal(
     'ColumnNotFound',
     (_, error) =>
-      `${text(error)}: mend spec.schema.custom, or run "rollcall migrate" where the schema is Managed`,
+      `${text(error)}: correct spec.schema.custom, or run "rollcall migrate" where the schema is Managed`,
   ),
   1142: grantMissing,
   1143: grantMissing,
   1146: terminal(
     'TableNotFound',
     (context, error) =>
-      `${text(error)}: ${migrateHint(context)} (schema Managed), or mend spec.schema.custom.table`,
+      `${text(error)}: ${migrateHint(context)} (schema Managed), or correct spec.schema.custom.table`,
   ),
   1176: terminal(
     'IndexNotFound',
@@ -90,12 +90,20 @@ const BY_NUMBER: Readonly<Record<number, Say>> = {
       `${text(error)}: the tables are not as "rollcall migrate" made them; make the index again (docs/sql.md)`,
   ),
   1227: grantMissing,
-  1356: terminal('InvalidView', (_, error) => `${text(error)}: mend the view, or the grants of its definer`),
+  1356: terminal(
+    'InvalidView',
+    (_, error) => `${text(error)}: correct the view, or the grants of its definer`,
+  ),
   3159: tlsFailed,
 };
 
-/** Errors of the network, and of the server that come and go by themselves. */
+/** Errors of the network, and of a server that goes away. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_FORCING_CLOSE',
+  'ER_CONNECTION_KILLED',
+  'ER_CLIENT_INTERACTION_TIMEOUT',
   'ECONNREFUSED',
   'ECONNRESET',
   'EHOSTUNREACH',
@@ -139,14 +147,6 @@ export function translateError(error: unknown, context: ErrorContext): Error {
     return new RetryableError(`${where(context)} could not answer`, { reason: 'ServerError', cause: error });
   }
   return error;
-}
-
-/** True for errors that say that tables or columns are not what they were: what was learned about the schema is to be learned again. */
-export function isSchemaError(error: unknown): boolean {
-  return (
-    error instanceof TerminalError &&
-    /^(?:ColumnNotFound|IndexNotFound|TableNotFound|InvalidView|SchemaTooOld)$/.test(error.reason)
-  );
 }
 
 function databaseField({ reader }: ErrorContext): string {

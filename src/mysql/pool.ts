@@ -2,7 +2,6 @@ import type { Clock } from '../lib/clock.ts';
 import { TerminalError } from '../lib/errors.ts';
 import type { AccessSource, MysqlAccess, MysqlTarget } from './access.ts';
 import { Connection } from './connection.ts';
-import { isSchemaError } from './mysql-error.ts';
 import type { SchemaSql } from './schema-sql.ts';
 import { readServerIdentity, type ServerIdentity } from './server-identity.ts';
 
@@ -80,7 +79,8 @@ export class Pool {
     try {
       return await work(session);
     } catch (error) {
-      if (isSchemaError(error)) this.renew();
+      // Grants, tables and columns are looked at anew by new connections only.
+      if (error instanceof TerminalError) this.renew();
       const wasLost = session.connection.isBroken && !(error instanceof TerminalError) && !signal.aborted;
       if (!canRetry || !wasLost || isTimeout(error)) throw error;
     } finally {

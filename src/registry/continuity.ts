@@ -20,13 +20,16 @@ export interface Break {
 /** Uptimes have whole seconds, so that the start of one process is found up to a second apart. */
 const START_TOLERANCE_US = 3_000_000;
 
+/** A server answers only some time after its process started. */
+const STARTUP_US = 3_000_000;
+
 /**
  * Whether the answers of a server carry on from what was known (safety rules 3 and 8): null if so. Otherwise beats may have been lost, so
  * everything is read again and expiry waits one TTL.
  *
  * | what happened                                   | reason               | grace since      | from            |
  * |-------------------------------------------------|----------------------|------------------|-----------------|
- * | the first answer to this process                | Started              | unknown          | server's start  |
+ * | the first answer to this process                | Started              | unknown          | server's start + 3 s |
  * | another server, or another registry in it       | ServerChanged        | last good answer | now             |
  * | executed transactions are missing               | TransactionsWentBack | last good answer | now             |
  * | its process was started again                   | ServerRestarted      | last good answer | now             |
@@ -42,10 +45,8 @@ export function findBreak(
   seen: { readonly clockJumped: boolean; readonly couldNotRead: boolean },
 ): Break | null {
   if (known === null) {
-    return {
-      reason: 'Started',
-      grace: { sinceUs: SINCE_UNKNOWN, fromUs: Math.min(state.startedAtUs, state.nowUs) },
-    };
+    const openUs = Math.min(state.startedAtUs + STARTUP_US, state.nowUs);
+    return { reason: 'Started', grace: { sinceUs: SINCE_UNKNOWN, fromUs: openUs } };
   }
   const reason = reasonOf(known, state, seen);
   if (reason === null) return null;

@@ -50,16 +50,9 @@ export class ExpiryWatch {
   #tick = 0;
   #roundStartMs = Number.NEGATIVE_INFINITY;
   #roundMs = Number.NEGATIVE_INFINITY;
-  #roundStartMs = Number.NEGATIVE_INFINITY;
-  #roundMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ExpiryWatchOptions) {
     this.#options = options;
-  }
-
-  /** When the last complete round over all leases, those that ran out included, was begun, by this process's clock. */
-  get roundMs(): number {
-    return this.#roundMs;
   }
 
   /** When the last complete round over all leases, those that ran out included, was begun, by this process's clock. */
@@ -96,14 +89,12 @@ export class ExpiryWatch {
 
   async #look(signal: AbortSignal): Promise<void> {
     if (this.#tick % RETURN_TICKS === 0) this.#roundStartMs = this.#options.clock.now();
-    if (this.#tick % RETURN_TICKS === 0) this.#roundStartMs = this.#options.clock.now();
     const nowUs = await this.#lookAtDeadlines(signal);
     if (nowUs !== null) {
       await this.#lookAtUnbeaten(nowUs, signal);
       await this.#lookForReturns(signal);
     }
     await this.#lookAtDoubtful(signal);
-    if (this.#tick % RETURN_TICKS === RETURN_TICKS - 1) this.#roundMs = this.#roundStartMs;
     if (this.#tick % RETURN_TICKS === RETURN_TICKS - 1) this.#roundMs = this.#roundStartMs;
     this.#tick += 1;
   }

@@ -1,19 +1,22 @@
-import { UNKNOWN_TTL_MS } from './liveness.ts';
+import type { Instance } from '../model/instance.ts';
+import { expiredAt } from './liveness.ts';
 import type { Grace } from './snapshot.ts';
 
 /** `sinceUs` of a grace when nobody knows since when beats could not be stored: no lease counts as run out before it. */
 export const SINCE_UNKNOWN = 0;
 
 /**
- * The grace after another outage. While the first one's grace may still keep instances alive, the second one must not let them expire in
- * the instant it begins, so the earlier start stands. `fromUs` is the later one's in any case: another server's clock may be behind.
+ * When a lease counts as run out once `later` takes the place of `earlier`: what the earlier one said at `judgedUs`, the last moment anybody
+ * judged by, stands. An instance that it kept alive must not expire in the instant the next outage begins, so it runs out then, and the
+ * later grace covers it; one that was dead stays dead.
  */
-export function mergeGrace(earlier: Grace | null, later: Grace, longestTtlMs: number): Grace {
-  if (earlier === null || graceIsOver(earlier, longestTtlMs, later.sinceUs)) return later;
-  return { sinceUs: Math.min(earlier.sinceUs, later.sinceUs), fromUs: later.fromUs };
-}
-
-/** True when the grace can no longer keep any lease alive at `nowUs`. `longestTtlMs`: of all leases. */
-export function graceIsOver(grace: Grace, longestTtlMs: number, nowUs: number): boolean {
-  return nowUs >= grace.fromUs + Math.max(longestTtlMs, UNKNOWN_TTL_MS) * 1000;
+export function settledExpiry(
+  instance: Instance,
+  earlier: Grace | null,
+  later: Grace,
+  judgedUs: number,
+): number | null {
+  if (instance.expiredAtUs === null) return null;
+  const said = expiredAt(instance, earlier, judgedUs);
+  return said === null ? later.sinceUs : Math.min(said, later.sinceUs - 1);
 }

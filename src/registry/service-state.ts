@@ -213,7 +213,8 @@ class Merge {
   #liveness(service: string, old: Instance, instance: Instance): number | null {
     const { liveness } = this.#read;
     const { expiredAtUs, instanceId, id } = instance;
-    if ((old.expiredAtUs === null) === (expiredAtUs === null)) return expiredAtUs;
+    if (old.expiredAtUs !== null && expiredAtUs !== null) return Math.max(old.expiredAtUs, expiredAtUs);
+    if (old.expiredAtUs === expiredAtUs) return null;
     if (liveness.mode === 'take')
       return expiredAtUs === null ? null : Math.max(expiredAtUs, liveness.graceSinceUs);
     if (old.id !== id) return expiredAtUs;
@@ -227,14 +228,17 @@ class Merge {
     const { instance } = row;
     let kept = known;
     if (known.updatedAtUs !== instance.updatedAtUs) kept = { ...kept, updatedAtUs: instance.updatedAtUs };
-    if (!row.leaseRead || known.expiredAtUs === instance.expiredAtUs) return kept;
-    if ((known.expiredAtUs === null) !== (instance.expiredAtUs === null)) {
+    const { expiredAtUs } = instance;
+    if (!row.leaseRead || known.expiredAtUs === expiredAtUs) return kept;
+    if (known.expiredAtUs === null || expiredAtUs === null) {
       this.doubtful.push({ service, instanceId: known.instanceId, id: known.id });
       return kept;
     }
+    // It came back and ran out again between two looks; an earlier time is what a grace has settled.
+    if (expiredAtUs < known.expiredAtUs) return kept;
     this.changed = true;
-    this.changedTimesUs.push(instance.expiredAtUs ?? this.#read.nowUs);
-    return { ...kept, expiredAtUs: instance.expiredAtUs };
+    this.changedTimesUs.push(expiredAtUs);
+    return { ...kept, expiredAtUs };
   }
 
   #track(service: string, { instance, unbeatenUntilUs, leaseRead }: ParsedRow & { ok: true }): void {

@@ -11,6 +11,7 @@ import {
   type ServiceRead,
   type ServiceState,
 } from './service-state.ts';
+import { settledExpiry } from './grace.ts';
 import type { Grace, Snapshot } from './snapshot.ts';
 
 /** What {@link RegistryStore.setLiveness} changed. */
@@ -132,14 +133,27 @@ export class RegistryStore implements KnownRows {
     this.#firstReadUs ??= nowUs;
   }
 
-  /** Changes the grace of every snapshot, and tells the subscribers of those whose instances it can keep alive or let go. */
-  setGrace(grace: Grace | null): void {
-    if (grace?.sinceUs === this.#grace?.sinceUs && grace?.fromUs === this.#grace?.fromUs) return;
+  /**
+   * Puts a grace over every snapshot, after what the one before it said was settled (see {@link settledExpiry}), and tells the subscribers
+   * of those whose instances it can keep alive. `judgedUs`: the last moment of the database's clock that anybody judged by.
+   */
+  setGrace(grace: Grace, judgedUs: number): void {
+    const earlier = this.#grace;
     this.#grace = grace;
     for (const [service, state] of this.#states) {
-      const snapshot = { ...state.snapshot, grace };
+      const { instances } = state.snapshot;
+      const hasExpired = instances.some(({ expiredAtUs }) => expiredAtUs !== null);
+      const settle = (instance: Instance): Instance => {
+        const expiredAtUs = settledExpiry(instance, earlier, grace, judgedUs);
+        return expiredAtUs === instance.expiredAtUs ? instance : { ...instance, expiredAtUs };
+      };
+      const snapshot = {
+        ...state.snapshot,
+        instances: hasExpired ? instances.map(settle) : instances,
+        grace,
+      };
       this.#states.set(service, { ...state, snapshot });
-      if (snapshot.instances.some(({ expiredAtUs }) => expiredAtUs !== null)) this.#tell(service);
+      if (hasExpired) this.#tell(service);
     }
   }
 
@@ -229,11 +243,11 @@ function livenessOf(
 
 /**
  * When the lease ran out, or null. An instance that was alive when a grace began has not run out before it, whatever a server says that
- * lost its last beats: the grace has to cover it.
+ * lost its last beats: the grace has to cover it. And what ran out does not do so again at an earlier time.
  */
 function expiryOf(lease: Lease, instance: Instance, nowUs: number, grace: Grace | null): number | null {
   if (lease.expiresAtUs > nowUs) return null;
-  return instance.expiredAtUs === null ? Math.max(lease.expiresAtUs, grace?.sinceUs ?? 0) : lease.expiresAtUs;
+  return Math.max(lease.expiresAtUs, instance.expiredAtUs ?? grace?.sinceUs ?? 0);
 }
 
 function indexOfLease(instances: readonly Instance[], lease: InstanceKey): number {

@@ -8,9 +8,7 @@ import { Confirmations } from './confirmations.ts';
 import { findBreak, type KnownServer } from './continuity.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { Gate } from './gate.ts';
-import { mergeGrace } from './grace.ts';
 import { Hints } from './hints.ts';
-import { UNKNOWN_TTL_MS } from './liveness.ts';
 import type { ReadKind, RegistryObserver, ResyncReason } from './observer.ts';
 import { type AppliedSink, ReadApplier, type RowsByService } from './read-applier.ts';
 import { HealthTracker, type RegistryHealth } from './registry-health.ts';
@@ -225,10 +223,9 @@ export class Syncer implements FeedSink {
     const couldNotRead = this.#couldNotRead && this.#known !== null;
     const broken = findBreak(known, state, { clockJumped, couldNotRead });
     if (broken !== null) {
-      const grace = mergeGrace(store.grace, broken.grace, this.#longestTtlMs());
+      store.setGrace(broken.grace, this.databaseClock.nowUs());
       if (clockJumped || known?.serverId !== state.serverId) this.databaseClock.reset(state.nowUs, sentMs);
-      store.setGrace(grace);
-      this.#options.logger.info('expiry waits one TTL', { reason: broken.reason, ...grace });
+      this.#options.logger.info('expiry waits one TTL', { reason: broken.reason, ...broken.grace });
     }
     const { serverId, startedAtUs } = state;
     this.#setKnown({ serverId, startedAtUs, lastGoodUs: state.nowUs });
@@ -386,12 +383,5 @@ export class Syncer implements FeedSink {
     const delayMs = backoffMs(this.#attempt, retry, this.#options.random);
     this.#attempt += 1;
     await this.#wakeup.wait(delayMs, signal).catch(() => undefined);
-  }
-
-  #longestTtlMs(): number {
-    let longest = UNKNOWN_TTL_MS;
-    for (const { instance } of this.#options.store.instances())
-      longest = Math.max(longest, instance.ttlMs ?? 0);
-    return longest;
   }
 }

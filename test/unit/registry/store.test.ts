@@ -244,8 +244,7 @@ describe('leases in the store', () => {
   it('under a grace are told to those who publish them', () => {
     const bench = new Bench();
     bench.read([aRow({ ...leased, expiresAtUs: 9_000_000 })]);
-    bench.store.setGrace({ sinceUs: 1, fromUs: 2 });
-    bench.store.setGrace({ sinceUs: 1, fromUs: 2 });
+    bench.store.setGrace({ sinceUs: 1, fromUs: 2 }, 0);
     assert.deepEqual(bench.snapshot.grace, { sinceUs: 1, fromUs: 2 });
     assert.deepEqual(bench.told, ['orders', 'orders']);
   });
