@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
@@ -38,13 +39,25 @@ export async function startCoreDns(options: CoreDnsOptions): Promise<CoreDnsServ
     name: 'coredns',
     command: program('coreDns', 'coredns'),
     args: ['-conf', corefile],
-    isReady: async () => (await request(`http://${address}:8181/ready`)).statusCode === 200,
+    // It says ready before it listens for questions, so it is asked one as well.
+    isReady: async () => {
+      const { statusCode } = await request(`http://${address}:8181/ready`);
+      return statusCode === 200 && (await answers(address, port, options.clusterDomain));
+    },
   });
   return Object.assign(withCleanup(server, folder), {
     address,
     port,
     metricsUrl: `http://${address}:9153/metrics`,
   });
+}
+
+/** Whether the Service that every cluster has is found. */
+async function answers(address: string, port: number, clusterDomain = 'cluster.local'): Promise<boolean> {
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([`${address}:${port}`]);
+  const found = await resolver.resolve4(`kubernetes.default.svc.${clusterDomain}`);
+  return found.length > 0;
 }
 
 function corefileText(options: CoreDnsOptions, address: string, port: number): string {
