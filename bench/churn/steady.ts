@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchmarkOptions, Check, Report, Runs, Sample } from '../harness/benchmark.ts';
 import { interleave, medianOf } from '../harness/interleave.ts';
 import { quantile } from '../harness/statistics.ts';
@@ -70,7 +71,7 @@ async function changeSteadily(
     // Spread over all services, as changes are in a fleet.
     const stride = Math.floor(members.length / changes) || 1;
     for (let change = 0; change < changes; change++) {
-      await new Promise((resolve) => setTimeout(resolve, since + (change * 1000) / rate - performance.now()));
+      await sleep(Math.max(0, since + (change * 1000) / rate - performance.now()));
       const one = members[(change * stride) % members.length];
       if (!one) throw new Error('there are fewer servers than changes');
       await world.setReady(one, false);

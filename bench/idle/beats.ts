@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryDatabase } from '../world/registry.ts';
 
 const everyMs = 10_000;
@@ -39,7 +40,7 @@ export class Beats {
     for (let turn = 0; !this.#stopped; turn++) {
       const from = (turn * atOnce) % this.#ids.length;
       await this.#beat(this.#ids.slice(from, from + atOnce));
-      await new Promise((resolve) => setTimeout(resolve, since + (turn + 1) * gapMs - performance.now()));
+      await sleep(Math.max(0, since + (turn + 1) * gapMs - performance.now()));
     }
   }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServerProcess } from '../../local/servers/server-process.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
+import { turnsFile } from './turns-file.ts';
 import { addresses } from '../world/addresses.ts';
 import { rollcall } from '../world/registry.ts';
 
@@ -12,13 +13,15 @@ const metricsAddress = `${addresses.operator}:8080`;
 export interface OperatorOptions {
   /** See BenchmarkOptions. */
   readonly profile?: string | undefined;
+  /** Lets {@link longestTurnMs} tell the longest turn of its event loop. */
+  readonly watchTurns?: boolean;
   readonly extraArgs?: readonly string[];
 }
 
 /** Starts the built operator under the ServiceAccount of deploy/base; does not wait until it is ready. */
 export async function startOperator(
   apiServer: ApiServer,
-  { profile, extraArgs = [] }: OperatorOptions = {},
+  { profile, watchTurns = false, extraArgs = [] }: OperatorOptions = {},
 ): Promise<ServerProcess> {
   const account = { namespace: 'rollcall-system', name: 'rollcall' };
   const kubeconfig = await apiServer.serviceAccountKubeconfig(account);
@@ -27,6 +30,7 @@ export async function startOperator(
     command: process.execPath,
     args: [
       ...(await nodeFlags()),
+      ...(watchTurns ? ['--import', join(import.meta.dirname, 'turns.ts')] : []),
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       ...[rollcall, 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
@@ -38,6 +42,14 @@ export async function startOperator(
   // A profile is written at a clean end only.
   if (profile !== undefined) operator.dispose = () => operator.stop();
   return operator;
+}
+
+/**
+ * The longest turn of the event loop since its program was loaded, by the own CPU time of the thread: what it would be on a
+ * machine that nobody else uses.
+ */
+export async function longestTurnMs({ pid }: ServerProcess): Promise<number> {
+  return Number(await readFile(turnsFile(pid ?? 0), 'utf8'));
 }
 
 /** The flags that the image starts Node with. */
