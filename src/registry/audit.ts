@@ -18,7 +18,7 @@ export interface AuditOptions {
   readonly hint: (service: string) => void;
   /** True while the service keeps what it has until a drastic read is confirmed. */
   readonly isPending: (service: string) => boolean;
-  readonly fail: (error: unknown) => void;
+  readonly fail: (error: unknown, round: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: RegistryObserver;
@@ -56,12 +56,12 @@ export class Audit {
       const ranges = this.#nextRound();
       for (const range of ranges) {
         await this.#accuseUntil(clock.now() + intervalMs / ranges.length, signal);
-        await gate.passed(signal);
+        const round = await gate.passed(signal);
         try {
           await this.#check(range, signal);
         } catch (error) {
           signal.throwIfAborted();
-          fail(error);
+          fail(error, round);
         }
       }
     }

@@ -14,7 +14,7 @@ export interface ExpiryWatchOptions {
   /** Services with leases of rows that are not held as they are. */
   readonly hint: (services: readonly string[]) => void;
   /** The registry could not be read. */
-  readonly fail: (error: unknown) => void;
+  readonly fail: (error: unknown, round: number) => void;
   /** The registry has answered; false when nothing may be judged by its clock at the moment. */
   readonly healthy: (nowUs: number) => boolean;
   readonly clock: Clock;
@@ -48,6 +48,8 @@ export class ExpiryWatch {
   #toReturn: InstanceKey[] = [];
   #lastUs: number | null = null;
   #tick = 0;
+  /** Of the gate, when this look began. */
+  #round = 0;
   #roundStartMs = Number.NEGATIVE_INFINITY;
   #roundMs = Number.NEGATIVE_INFINITY;
 
@@ -76,12 +78,12 @@ export class ExpiryWatch {
   async run(signal: AbortSignal): Promise<never> {
     const { clock, gate, fail } = this.#options;
     for (;;) {
-      await gate.passed(signal);
+      this.#round = await gate.passed(signal);
       try {
         await this.#look(signal);
       } catch (error) {
         signal.throwIfAborted();
-        fail(error);
+        fail(error, this.#round);
       }
       await clock.sleep(TICK_MS, signal);
     }
@@ -155,8 +157,8 @@ export class ExpiryWatch {
 
   /** False, and nothing is taken, when the clock that it was read by cannot be believed. */
   async #take({ leases, nowUs }: LeaseRead): Promise<boolean> {
-    const { store, observer, hint, clock, healthy } = this.#options;
-    if (!healthy(nowUs)) return false;
+    const { store, observer, hint, clock, gate, healthy } = this.#options;
+    if (this.#round !== gate.round || !healthy(nowUs)) return false;
     const breather = new Breather(clock);
     for (let start = 0; start < leases.length; start += AT_ONCE) {
       const pause = breather.breathe();

@@ -76,7 +76,7 @@ export class RegistrySession {
     this.#feedOpened = new Promise((resolve) => (this.#feedIsOpen = resolve));
     const hint = (services: readonly string[]): void =>
       this.#syncer.hint(services.map((service) => ({ service, changedAtUs: null })));
-    const fail = (error: unknown): void => this.#syncer.fail(error);
+    const fail = (error: unknown, round: number): void => this.#syncer.fail(error, round);
     this.#syncer = new Syncer({
       ...{ reader, store, clock, random, logger, observer, resyncIntervalMs: options.resyncIntervalMs },
       onLeases: (merged) => this.#watch.leases(merged),
@@ -100,7 +100,7 @@ export class RegistrySession {
     });
     const nowUs = (): number => databaseClock.nowUs();
     this.#retention = new Retention({
-      ...{ reader, store, gate, hint, fail, clock, random, observer, retentionMs, isLeader, nowUs },
+      ...{ reader, store, gate, hint, clock, random, observer, retentionMs, isLeader, nowUs },
       logger: logger.child({ component: 'retention' }),
     });
     this.#feed = options.feed(store);

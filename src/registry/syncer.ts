@@ -131,9 +131,9 @@ export class Syncer implements FeedSink {
     this.#wakeup.notify();
   }
 
-  /** Somebody else of this registry's parts could not read it. */
-  fail(error: unknown): void {
-    if (!this.gate.isOpen) return;
+  /** Somebody else of this registry's parts could not read it, with work begun in this round of the gate. */
+  fail(error: unknown, round: number): void {
+    if (!this.gate.isOpen || round !== this.gate.round) return;
     this.#failure ??= { error };
     this.#wakeup.notify();
   }
