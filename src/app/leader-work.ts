@@ -1,3 +1,4 @@
+import { Conflicts } from '../controller/conflicts.ts';
 import { GrpcServiceController } from '../controller/grpcservice-controller.ts';
 import { GrpcServiceReconciler } from '../controller/grpcservice-reconciler.ts';
 import { GrpcServiceStatusWriter } from '../controller/grpcservice-status-writer.ts';
@@ -51,6 +52,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     random,
     logger,
   });
+  const conflicts = new Conflicts();
   const observer = metrics.controller;
   const reconciler = new GrpcServiceReconciler({
     caches: reflectors,
@@ -59,6 +61,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       caches: reflectors,
       registries: supervisor,
       sliceClient: clients.slices,
+      conflicts,
       strays,
       writtenSlices,
       writtenServices,
@@ -69,6 +72,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     publisher: new Publisher({
       slices: clients.slices,
       services: clients.kubeServices,
+      conflicts,
       strays,
       writtenSlices,
       writtenServices,
@@ -86,6 +90,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     registries: supervisor,
     reconciler,
     queue: queue('grpcservice', config.workers),
+    conflicts,
     strays,
     writtenSlices,
     writtenServices,

@@ -2,12 +2,13 @@ import { publishSpec, type PublishSpec } from '../desired/publish-spec.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { EndpointSlice, KubeService, Namespace } from '../model/kube-objects.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
-import { LABEL_MANAGED_BY, LABEL_SERVICE_NAME, MANAGED_BY } from '../model/names.ts';
+import { LABEL_GRPCSERVICE_UID, LABEL_MANAGED_BY, LABEL_SERVICE_NAME, MANAGED_BY } from '../model/names.ts';
 import type { Registry } from '../model/registry.ts';
 import { type Cidr, parseCidr } from '../registry/cidr.ts';
 import { claimWinner } from '../slices/claim.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { GrpcServiceCaches } from './grpcservice-caches.ts';
-import { grpcServiceUidsOf } from './grpcservice-indexes.ts';
+import { grpcServiceUidOf, grpcServiceUidsOf } from './grpcservice-indexes.ts';
 import type { ResourceClient } from './kube-ports.ts';
 import type { Observation } from './publish-decision.ts';
 import { lookUpRegistry, type RegistryLookup } from './registry-access.ts';
@@ -18,8 +19,9 @@ import type { WrittenObjects } from './written-objects.ts';
 export interface GathererOptions {
   readonly caches: GrpcServiceCaches;
   readonly registries: RegistryDirectory;
-  /** For the one look that no cache answers: who else writes slices for a Service that is to be adopted. */
+  /** For what the cache does not answer: who else writes slices for a Service that is to be adopted, and what is there when the watch is late. */
   readonly sliceClient: ResourceClient<EndpointSlice>;
+  readonly conflicts: Conflicts;
   readonly strays: StraySlices;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
@@ -51,7 +53,7 @@ export class Gatherer {
     const lookup = this.#lookUp(grpcService);
     const view = lookup.ok ? this.#options.registries.get(lookup.key) : undefined;
     const services = this.#services(grpcService, publish);
-    const slices = this.#slices(grpcService);
+    const slices = await this.#slices(grpcService, signal);
     const strays = await this.#options.strays.find(grpcService, slices, signal);
     return {
       grpcService,
@@ -92,12 +94,27 @@ export class Gatherer {
     return cidrs;
   }
 
-  #slices(grpcService: GrpcService): readonly EndpointSlice[] {
-    const { uid = '', namespace } = grpcService.metadata;
+  async #slices(grpcService: GrpcService, signal: AbortSignal): Promise<readonly EndpointSlice[]> {
+    const { uid = '', namespace = '' } = grpcService.metadata;
+    if (this.#options.conflicts.areLasting(uid)) return await this.#storedSlices(uid, namespace, signal);
     const cached = this.#options.caches.slices
       .byIndex('grpcServiceUid', uid)
       .filter((slice) => slice.metadata.namespace === namespace);
     return this.#options.writtenSlices.merge(uid, cached);
+  }
+
+  /** Asked for, and believed until the watch has brought them. */
+  async #storedSlices(
+    uid: string,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<readonly EndpointSlice[]> {
+    const { sliceClient, writtenSlices } = this.#options;
+    const labelSelector = `${LABEL_GRPCSERVICE_UID}=${uid},${LABEL_MANAGED_BY}=${MANAGED_BY}`;
+    const listed = await sliceClient.list({ namespace, labelSelector }, signal);
+    const stored = listed.filter((slice) => grpcServiceUidOf(slice) === uid);
+    for (const slice of stored) writtenSlices.wrote(uid, slice);
+    return stored;
   }
 
   #services(

@@ -1,6 +1,7 @@
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { GrpcServiceCaches } from './grpcservice-caches.ts';
 import { grpcServiceUidOf, grpcServiceUidsOf, registryServiceIndex } from './grpcservice-indexes.ts';
 import type { GrpcServiceReconciler } from './grpcservice-reconciler.ts';
@@ -16,6 +17,7 @@ export interface GrpcServiceControllerOptions {
   readonly registries: RegistryDirectory;
   readonly reconciler: GrpcServiceReconciler;
   readonly queue: WorkQueue<ObjectKey>;
+  readonly conflicts: Conflicts;
   readonly strays: StraySlices;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
@@ -54,6 +56,7 @@ export class GrpcServiceController {
       // Another replica writes from here on: what this one remembers of its writes and counts would only grow wrong.
       for (const grpcService of caches.grpcServices.values()) observer.forget(objectKey(grpcService));
       reconciler.forgetAll();
+      this.#options.conflicts.forgetAll();
       this.#options.strays.forgetAll();
       this.#options.writtenSlices.forgetAll();
       this.#options.writtenServices.forgetAll();

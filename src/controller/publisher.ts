@@ -2,6 +2,7 @@ import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
 import type { ServicePlan } from '../slices/service-plan.ts';
 import type { SlicePlan } from '../slices/slice-plan.ts';
 import { KubeApiError, type ObjectVersion, type ResourceClient } from './kube-ports.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { SliceOperation } from './observer.ts';
 import type { StraySlices } from './stray-slices.ts';
 import type { WrittenObjects } from './written-objects.ts';
@@ -22,6 +23,7 @@ export interface PublisherPorts {
   readonly services: ResourceClient<KubeService>;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
+  readonly conflicts: Conflicts;
   readonly strays: StraySlices;
   readonly sliceWritten: (operation: SliceOperation) => void;
 }
@@ -51,10 +53,12 @@ export class Publisher {
     await this.#each([...(slices?.delete ?? []), ...writes.obsoleteSlices], (slice) =>
       this.#deleteSlice(owner, slice, signal),
     );
+    this.#ports.conflicts.over(owner);
   }
 
   /** After a conflict: what was written for `owner` is to be read anew. */
   forget(owner: string): void {
+    this.#ports.conflicts.met(owner);
     this.#ports.writtenSlices.forget(owner);
     this.#ports.writtenServices.forget(owner);
   }

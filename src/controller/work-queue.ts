@@ -169,8 +169,11 @@ export class WorkQueue<K extends string> {
   async #work(reconcile: Reconcile<K>, drain: AbortSignal, signal: AbortSignal): Promise<void> {
     // A reconcile that finds nothing to do may never wait for anything: thousands of them in a row must not block the rest.
     const breather = new Breather(this.#options.clock);
-    while (!signal.aborted) {
+    const isStopped = (): boolean => signal.aborted;
+    while (!isStopped()) {
       await breather.breathe();
+      // It may have been stopped meanwhile: whoever falls idle now would not be woken any more.
+      if (isStopped()) return;
       const key = this.#take();
       if (key === undefined) {
         await new Promise<void>((resolve) => this.#idle.push(resolve));

@@ -241,6 +241,24 @@ describe('WorkQueue', () => {
     assert.deepEqual(bench.keys(), ['a', 'b']);
   });
 
+  it('ends though it is stopped in the very moment in which a worker looks for its next key', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const bench = new Bench();
+      bench.queue.add('a');
+      let ended = false;
+      void bench
+        .start(() => {
+          let moment = Promise.resolve();
+          for (let turn = 0; turn < turns; turn += 1) moment = moment.then(() => undefined);
+          void moment.then(() => bench.stop.abort());
+          return Promise.resolve(undefined);
+        })
+        .then(() => (ended = true));
+      await bench.clock.advance(60_000);
+      assert.equal(ended, true, `stopped after ${turns} turns`);
+    }
+  });
+
   it('aborts work that outlasts the drain time, and keeps its key', async () => {
     const bench = new Bench({ drainMs: 1000 });
     const run = bench.start(lasting(bench.clock, 60_000));
