@@ -86,7 +86,9 @@ export class Oracle {
   async settled(timeoutMs = 30_000): Promise<void> {
     let told = '';
     try {
-      await waitFor('the slices to be equal to the rows', () => (told = this.#difference()) === '', { timeoutMs });
+      await waitFor('the slices to be equal to the rows', () => (told = this.#difference()) === '', {
+        timeoutMs,
+      });
     } catch (error) {
       throw new Error(`the slices are not equal to the rows: ${told}`, { cause: error });
     }
@@ -141,7 +143,9 @@ export class Oracle {
       const violation = there.has(address) ? this.#present(life) : this.#absent(life);
       if (violation === null) continue;
       const ageMs = Math.round(performance.now() - life.sinceMs);
-      this.violations.push(`${new Date().toISOString()} ${event}: ${address}, ${life.state} for ${ageMs} ms, ${violation}`);
+      this.violations.push(
+        `${new Date().toISOString()} ${event}: ${address}, ${life.state} for ${ageMs} ms, ${violation}`,
+      );
     }
   }
 

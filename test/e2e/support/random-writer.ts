@@ -79,8 +79,10 @@ export class RandomWriter {
     if (oldest !== undefined) await this.#write(oldest, 'DOWN');
     const alive = this.#alive();
     const row = alive[Math.floor(random() * alive.length)];
-    if (row === undefined || alive.length <= rows.fewest || (alive.length < rows.most && random() < 0.5))
-      return await this.#arrive();
+    if (row === undefined || alive.length <= rows.fewest || (alive.length < rows.most && random() < 0.5)) {
+      await this.#arrive();
+      return;
+    }
     const mayFallSilent = this.#rows.length - alive.length < rows.fewest / 4;
     if (mayFallSilent && row.registration.ttlMs !== undefined && random() < 0.5) this.#fallSilent(row);
     else await this.#leave(row, random() < 0.3 ? 'DRAINING' : 'DOWN');
@@ -95,7 +97,10 @@ export class RandomWriter {
   async #arrive(): Promise<void> {
     const { table, oracle, random } = this.#options;
     const silent = this.#rows.find(({ silentSinceMs }) => silentSinceMs !== null);
-    if (silent === undefined || random() < 0.6) return await this.#register();
+    if (silent === undefined || random() < 0.6) {
+      await this.#register();
+      return;
+    }
     this.#count('return');
     await table.beat(silent.registration);
     silent.silentSinceMs = null;
@@ -141,7 +146,9 @@ export class RandomWriter {
   /** Somebody clears up what expired: else safety rule 3 would count it, and in the end hold it. */
   async #endSilence(afterMs: number): Promise<void> {
     const nowMs = performance.now();
-    const ended = this.#rows.filter((row) => row.silentSinceMs !== null && nowMs - row.silentSinceMs >= afterMs);
+    const ended = this.#rows.filter(
+      (row) => row.silentSinceMs !== null && nowMs - row.silentSinceMs >= afterMs,
+    );
     for (const row of ended) await this.#leave(row, 'DOWN');
   }
 
