@@ -146,6 +146,7 @@ export class GrpcServiceReconciler {
         publish: observation.publish,
         registryFault: lookup.ok ? null : lookup,
         registryHealth: observation.health,
+        registryKey: lookup.key,
         snapshot: observation.snapshot,
         desired: decision.desired,
         dns: decision.dns,

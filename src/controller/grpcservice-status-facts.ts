@@ -2,6 +2,7 @@ import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
 import type { DnsView } from '../desired/dns-view.ts';
 import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import type { ObjectKey } from '../model/key.ts';
 import type { RegistryHealth } from './registry-directory.ts';
 
 /** What came of writing; the last part of the status. */
@@ -18,6 +19,8 @@ export interface StatusFacts {
   /** Why the GrpcService has no registry; null when it has one. */
   readonly registryFault: { readonly reason: string; readonly message: string } | null;
   readonly registryHealth: RegistryHealth;
+  /** The Registry that the health is of; null: none is named. */
+  readonly registryKey: ObjectKey | null;
   readonly snapshot: Snapshot | undefined;
   readonly desired: DesiredEndpoints | null;
   readonly dns: DnsView | null;

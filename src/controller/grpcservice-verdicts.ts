@@ -15,11 +15,13 @@ export function grpcServiceVerdicts(grpcService: GrpcService, facts: StatusFacts
   return [ready(grpcService, facts, available), available, ...details];
 }
 
-function registryAvailable({ registryFault, registryHealth }: StatusFacts): Verdict {
+function registryAvailable({ registryFault, registryHealth, registryKey }: StatusFacts): Verdict {
   if (registryFault !== null) return { type: 'RegistryAvailable', status: 'False', ...registryFault };
   const { available, reason, message } = registryHealth;
   const status = available ? 'True' : reason === 'NeverRead' ? 'Unknown' : 'False';
-  return { type: 'RegistryAvailable', status, reason, message };
+  // Whoever reads this need not know which Registry it is about.
+  const named = `Registry ${registryKey ?? ''}: ${message}`;
+  return { type: 'RegistryAvailable', status, reason, message: named };
 }
 
 function readyIs(status: Verdict['status'], reason: string, message: string): Verdict {

@@ -85,7 +85,7 @@ export function decide(observation: Observation, mayCompact: boolean): Decision 
   const obstacle = obstacleTo(observation);
   if (obstacle !== null) return { ...told, writes: null, held: obstacle };
   if (snapshot === undefined || desired === null || dns === null) {
-    return { ...told, writes: null, held: notRead(observation.health) };
+    return { ...told, writes: null, held: notRead(observation) };
   }
   const service = plannedService(observation);
   const blocked = blockedBy(service, observation);
@@ -138,10 +138,10 @@ function blockedBy(service: ServicePlan, observation: Observation): Pick<Decisio
   return service.reason === 'Released' ? { writes: withdrawal(observation), held: service } : null;
 }
 
-function notRead(health: RegistryHealth): Held {
+function notRead({ health, lookup }: Observation): Held {
   return {
     reason: health.available ? 'NotRead' : health.reason,
-    message: `The registry was not read yet, so what is published stays as it is. ${health.message}`,
+    message: `Registry ${lookup.key ?? ''} was not read yet, so what is published stays as it is: ${health.message}`,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { GrpcService } from '../model/grpcservice.ts';
 import { type ObjectKey, splitKey } from '../model/key.ts';
+import type { LabelSelector } from '../model/grpcservice.ts';
 import { matchesSelector } from '../model/label-selector.ts';
 import type { Registry } from '../model/registry.ts';
 
@@ -39,7 +40,7 @@ export function lookUpRegistry(grpcService: GrpcService, scope: RegistryScope): 
   if (!scope.registryNamespaces.includes(namespace)) {
     return no(
       'RegistryNamespaceNotWatched',
-      `The operator does not read Registries in namespace ${namespace}: use one in ${scope.registryNamespaces.join(', ')}, or add the namespace to --registry-namespaces and grant its Role there.`,
+      `The operator does not read Registries in namespace ${namespace}: use one in ${scope.registryNamespaces.join(', ')}, or add the namespace to --registry-namespaces and apply the Role rollcall-registries of deploy/base/role.yaml there.`,
     );
   }
   const registry = scope.registry(key);
@@ -75,9 +76,16 @@ function refusalOf(
       }
       const labels = scope.namespaceLabels(user);
       if (labels !== undefined && selector !== undefined && matchesSelector(selector, labels)) return null;
-      return `Registry ${home}/${name} does not allow namespace ${user}: its labels do not match spec.allowedNamespaces.selector. Label the namespace (kubectl label namespace ${user} ...) or widen the selector.`;
+      return `Registry ${home}/${name} does not allow namespace ${user}, whose labels do not match its spec.allowedNamespaces.selector ${JSON.stringify(selector)}: ${labelAdvice(user, selector)} let the Registry's owner widen the selector.`;
     }
     default:
       return from satisfies never;
   }
+}
+
+/** How to make a namespace match; the command only where there is one way. */
+function labelAdvice(namespace: string, selector: LabelSelector | undefined): string {
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  if (labels.length === 0 || (selector?.matchExpressions ?? []).length > 0) return 'label the namespace, or';
+  return `label the namespace (kubectl label namespace ${namespace} ${labels.join(' ')}), or`;
 }

@@ -68,9 +68,26 @@ async function columnTypes(
   );
   // What may not be seen is not in information_schema: the server's own answer says which of the two it is.
   const name = spec.table.split('.').map(quoteName).join('.');
-  if (rows.length === 0)
-    await connection.query({ text: `SELECT 1 FROM ${name} LIMIT 0`, values: [] }, signal);
+  if (rows.length === 0) await lookAt(name, connection, spec, signal);
   return new Map(rows.map(([column, type]) => [String(column), String(type)]));
+}
+
+async function lookAt(
+  name: string,
+  connection: Connection,
+  spec: CustomSchemaSpec,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await connection.query({ text: `SELECT 1 FROM ${name} LIMIT 0`, values: [] }, signal);
+  } catch (cause) {
+    if (!(cause instanceof TerminalError && cause.reason === 'TableNotFound')) throw cause;
+    throw new TerminalError(
+      cause.reason,
+      `the database has no table or view ${spec.table} (spec.schema.custom.table): correct the name, or create it`,
+      { cause },
+    );
+  }
 }
 
 function checkColumns(spec: CustomSchemaSpec, types: ReadonlyMap<string, string>): void {
@@ -82,7 +99,7 @@ function checkColumns(spec: CustomSchemaSpec, types: ReadonlyMap<string, string>
     .join(', ');
   throw new TerminalError(
     'ColumnNotFound',
-    `${spec.table} has no column ${what}; it has ${[...types.keys()].join(', ')}`,
+    `${spec.table} has no column ${what}; it has ${[...types.keys()].join(', ')}: correct the name, or add the column`,
   );
 }
 
@@ -142,5 +159,6 @@ async function checkWhere(
 
 /** The server's own words, without ours around them. */
 function answer(error: unknown): string {
-  return errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
+  const text = errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error);
+  return text.replaceAll(/\s+/g, ' ');
 }

@@ -82,7 +82,7 @@ const BY_NUMBER: Readonly<Record<number, Say>> = {
   1146: terminal(
     'TableNotFound',
     (context, error) =>
-      `${text(error)}: ${migrateHint(context)} (schema Managed), or correct spec.schema.custom.table`,
+      `${text(error)}: ${migrateHint(context)}; for a table of your own set spec.schema.type to Custom`,
   ),
   1176: terminal(
     'IndexNotFound',
@@ -120,9 +120,9 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 const TLS_CODE =
   /^(?:ERR_(?:TLS|SSL)_|HANDSHAKE_|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_|ERR_OSSL_)/;
 
-/** The command that makes our tables, with the password left for the reader to fill in. */
-export function migrateHint({ target, username }: ErrorContext): string {
-  return `run "rollcall migrate --url mysql://${username}:PASSWORD@${target.host}:${target.port}/${target.database}"`;
+/** The command that makes our tables, with the login left for the reader to fill in: the operator's own may not do that. */
+export function migrateHint({ target }: ErrorContext): string {
+  return `run "rollcall migrate --url mysql://USER:PASSWORD@${target.host}:${target.port}/${target.database}" as a user who may create tables`;
 }
 
 /**

@@ -106,7 +106,7 @@ describe('what users do wrong is said in a condition, mends by itself, and costs
       });
       await apply('chosen', name);
       const { message } = await refused('chosen', 'NamespaceNotAllowed');
-      await followAdvice(world, message, /kubectl label namespace \S+ [^)]*/, { '...': 'registry=yes' });
+      await followAdvice(world, message, /kubectl label namespace [^)]*/);
       await isPublished('chosen');
     });
 
@@ -319,11 +319,11 @@ describe('what users do wrong is said in a condition, mends by itself, and costs
   const setSchemaVersion = ({ database }: TestRegistry, version: number) =>
     database.query(`UPDATE registry_meta SET value = ? WHERE name = 'schema_version'`, [String(version)]);
 
-  const migrateAsAdvised = async (message: string, { password }: TestRegistry): Promise<void> => {
+  const migrateAsAdvised = async (message: string, { user, password }: TestRegistry): Promise<void> => {
     const url = /"rollcall migrate --url (\S+)"/.exec(message)?.[1];
     assert.ok(url, message);
     const main = join(checkout, 'src/main.ts');
-    const filled = url.replace('PASSWORD', encodeURIComponent(password));
+    const filled = url.replace('USER:PASSWORD', `${user}:${encodeURIComponent(password)}`);
     await mustRun(process.execPath, [main, 'migrate', '--url', filled]);
   };
 

@@ -92,7 +92,7 @@ onEachDatabase('access to a registry', (flavor) => {
     {
       name: 'tables that were never made',
       database: 'mysql',
-      says: /^TableNotFound: .*run "rollcall migrate --url mysql:\/\/root:PASSWORD@[\d.:]+\/mysql"/,
+      says: /^TableNotFound: .*run "rollcall migrate --url mysql:\/\/USER:PASSWORD@[\d.:]+\/mysql"/,
     },
     {
       name: 'no grant on the database',

@@ -24,6 +24,7 @@ function statusOf(
       publish: observation.publish,
       registryFault: lookup.ok ? null : lookup,
       registryHealth: observation.health,
+      registryKey: observation.lookup.key,
       snapshot: observation.snapshot,
       desired: decision.desired,
       dns: decision.dns,
