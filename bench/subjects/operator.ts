@@ -32,7 +32,7 @@ export async function startOperator(
       ...(await nodeFlags()),
       ...(watchTurns ? ['--import', join(import.meta.dirname, 'turns.ts')] : []),
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-      ...[rollcall, 'operator', '--kubeconfig', kubeconfig],
+      ...[rollcall(), 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
       ...['--metrics-address', metricsAddress, '--health-address', `${addresses.operator}:8081`],
       ...extraArgs,

@@ -11,8 +11,10 @@ const login = { user: 'rollcall', password: 'rollcall' };
 const database = 'registry';
 const rowsAtOnce = 1000;
 
-/** The built command line of Rollcall. */
-export const rollcall = join(root, 'dist/main.js');
+/** The command line of Rollcall: the built one, unless `ROLLCALL_BENCH_PROGRAM` names another. */
+export function rollcall(): string {
+  return process.env.ROLLCALL_BENCH_PROGRAM ?? join(root, 'dist/main.js');
+}
 
 /** Settings of the Registry that benchmarks change. */
 export interface RegistrySettings {
@@ -73,7 +75,7 @@ export async function startRegistry(
   if (data === undefined) {
     await server.createDatabase(database);
     await server.createUser({ ...login, on: database });
-    await mustRun(process.execPath, [rollcall, 'migrate', '--url', server.url(database)]);
+    await mustRun(process.execPath, [rollcall(), 'migrate', '--url', server.url(database)]);
   }
   const connection = await server.connect(database);
   await connection.query("SET time_zone = '+00:00'");
