@@ -77,11 +77,13 @@ export async function runOperator(
     logger,
     observer: metrics.machinery,
   });
-  const supervisor = new RegistrySupervisor(
-    reflectors.registries,
-    registryOpener({ config, clients, leadership: elector, metrics, clock, random, logger }),
-    logger.child({ component: 'registries' }),
-  );
+  const supervisor = new RegistrySupervisor({
+    registries: reflectors.registries,
+    open: registryOpener({ config, clients, leadership: elector, metrics, clock, random, logger }),
+    clock,
+    random,
+    logger: logger.child({ component: 'registries' }),
+  });
   const work = createLeaderWork({ ...parts, reflectors, clients, supervisor, events, metrics });
   const telemetry = await serveTelemetry({
     config,

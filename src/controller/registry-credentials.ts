@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import { TerminalError } from '../lib/errors.ts';
+import { RetryableError, TerminalError } from '../lib/errors.ts';
 import type { Secret } from '../model/kube-objects.ts';
 import type { RegistrySpec } from '../model/registry.ts';
 import { KubeApiError, type ResourceClient } from './kube-ports.ts';
@@ -15,6 +15,11 @@ export interface RegistryCredentials {
 
 /** How long a Secret that was read is used again without another look, in ms; a refused login looks again at once. */
 const FRESH_MS = 30_000;
+
+/** What makes a Secret of each kind, after `kubectl create secret`. */
+const LOGIN_HINT = 'generic NAME --from-literal=username=USER --from-literal=password=PASSWORD';
+const AUTHORITY_HINT = 'generic NAME --from-file=ca.crt=FILE';
+const CERTIFICATE_HINT = 'tls NAME --cert=FILE --key=FILE';
 
 /**
  * Reads the Secrets that a Registry names. They are fetched one by one when a connection is opened, never watched: so the
@@ -57,7 +62,7 @@ export class RegistrySecrets {
   }
 
   async #authority(name: string, refresh: boolean, signal: AbortSignal): Promise<{ readonly ca: string }> {
-    const secret = await this.#secret(name, refresh, signal);
+    const secret = await this.#secret(name, refresh, signal, AUTHORITY_HINT);
     return { ca: this.#value(secret, 'ca.crt', 'spec.mysql.tls.caSecretRef') };
   }
 
@@ -66,36 +71,55 @@ export class RegistrySecrets {
     refresh: boolean,
     signal: AbortSignal,
   ): Promise<{ readonly cert: string; readonly key: string }> {
-    const secret = await this.#secret(name, refresh, signal);
+    const secret = await this.#secret(name, refresh, signal, CERTIFICATE_HINT);
     const field = 'spec.mysql.tls.clientCertificateSecretRef';
     return { cert: this.#value(secret, 'tls.crt', field), key: this.#value(secret, 'tls.key', field) };
   }
 
-  async #secret(name: string, refresh: boolean, signal: AbortSignal): Promise<Secret> {
+  async #secret(name: string, refresh: boolean, signal: AbortSignal, hint = LOGIN_HINT): Promise<Secret> {
     const known = this.#known.get(name);
     if (known !== undefined && !refresh && this.#clock.now() - known.atMs < FRESH_MS) return known.secret;
-    const secret = await this.#fetch(name, signal);
-    this.#known.set(name, { secret, atMs: this.#clock.now() });
-    return secret;
+    try {
+      const secret = await this.#fetch(name, hint, signal);
+      this.#known.set(name, { secret, atMs: this.#clock.now() });
+      return secret;
+    } catch (error) {
+      // An API server that is away must not take the registry with it: what was good enough before is tried again.
+      if (known !== undefined && !refresh && error instanceof RetryableError) return known.secret;
+      throw error;
+    }
   }
 
-  async #fetch(name: string, signal: AbortSignal): Promise<Secret> {
+  async #fetch(name: string, hint: string, signal: AbortSignal): Promise<Secret> {
     const namespace = this.#namespace;
     let secret: Secret | null;
     try {
       secret = await this.#client.get(namespace, name, signal);
-    } catch (error) {
-      if (!(error instanceof KubeApiError) || error.code !== 403) throw error;
-      throw new TerminalError(
-        'SecretForbidden',
-        `The operator may not read Secret ${namespace}/${name}. Grant it: kubectl create role rollcall-secrets -n ${namespace} --verb=get --resource=secrets && kubectl create rolebinding rollcall-secrets -n ${namespace} --role=rollcall-secrets --serviceaccount=${this.#serviceAccount}`,
-        { cause: error },
-      );
+    } catch (cause) {
+      throw this.#fault(name, cause);
     }
     if (secret !== null) return secret;
+    this.#known.delete(name);
     throw new TerminalError(
       'SecretNotFound',
-      `Secret ${namespace}/${name} does not exist. Create it: kubectl create secret generic ${name} -n ${namespace} --from-literal=username=USER --from-literal=password=PASSWORD`,
+      `Secret ${namespace}/${name} does not exist. Create it: kubectl create secret ${hint.replace('NAME', `${name} -n ${namespace}`)}`,
+    );
+  }
+
+  #fault(name: string, cause: unknown): unknown {
+    const namespace = this.#namespace;
+    if (!(cause instanceof KubeApiError)) return cause;
+    if (cause.code !== 403) {
+      return new RetryableError(`Secret ${namespace}/${name} could not be read`, {
+        cause,
+        reason: 'SecretNotRead',
+        retryAfterMs: cause.retryAfterMs,
+      });
+    }
+    return new TerminalError(
+      'SecretForbidden',
+      `The operator may not read Secret ${namespace}/${name}. Grant it: kubectl create role rollcall-secrets -n ${namespace} --verb=get --resource=secrets && kubectl create rolebinding rollcall-secrets -n ${namespace} --role=rollcall-secrets --serviceaccount=${this.#serviceAccount}`,
+      { cause },
     );
   }
 

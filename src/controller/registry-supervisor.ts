@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { backoffMs } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
@@ -31,10 +33,23 @@ interface Session {
   /** The parts of the spec that the session was opened with. */
   readonly spec: SessionSpec;
   readonly open: OpenRegistry;
+  /** Ended by a bug: nothing follows the registry until it is opened anew. */
+  readonly broken: boolean;
   readonly stop: () => Promise<void>;
 }
 
+/** How long after a bug a registry is opened anew: doubles with each bug in a row. */
+const REOPEN = { baseMs: 1000, maxMs: 60_000, jitter: 0.2 };
+
 type SessionSpec = Pick<RegistrySpec, 'mysql' | 'schema' | 'feed' | 'resyncInterval' | 'retention'>;
+
+export interface RegistrySupervisorOptions {
+  readonly registries: ObjectCache<Registry>;
+  readonly open: OpenRegistryFn;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
 
 /**
  * Keeps every Registry open, on every replica: a new one is opened, a removed one closed, one whose connection, schema or
@@ -47,16 +62,33 @@ export class RegistrySupervisor implements RegistryDirectory {
   readonly #sessions = new Map<ObjectKey, Session>();
   readonly #faults = new Map<ObjectKey, { readonly reason: string; readonly message: string }>();
   readonly #listeners = new Set<(registry: ObjectKey, service: string | null) => void>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Map<ObjectKey, Promise<void>>();
+  /** Bugs in a row, by registry. */
+  readonly #bugs = new Map<ObjectKey, number>();
+  readonly #clock: Clock;
+  readonly #random: () => number;
 
-  constructor(registries: ObjectCache<Registry>, open: OpenRegistryFn, logger: Logger) {
+  constructor({ registries, open, clock, random, logger }: RegistrySupervisorOptions) {
     this.#registries = registries;
     this.#open = open;
+    this.#clock = clock;
+    this.#random = random;
     this.#logger = logger;
   }
 
-  get(key: ObjectKey): OpenRegistry | undefined {
-    return this.#sessions.get(key)?.open;
+  get(key: ObjectKey): RegistryView | undefined {
+    const session = this.#sessions.get(key);
+    if (session?.broken !== true) return session?.open;
+    const { open } = session;
+    const fault = this.#faults.get(key) ?? { reason: 'InternalError', message: '' };
+    return {
+      snapshot: (service) => open.snapshot(service),
+      health: { available: false, needsHelp: false, ...fault },
+      confirm: () => undefined,
+      isCurrent: () => false,
+      refresh: () => undefined,
+      nowUs: () => open.nowUs(),
+    };
   }
 
   subscribe(listener: (registry: ObjectKey, service: string | null) => void): () => void {
@@ -67,7 +99,7 @@ export class RegistrySupervisor implements RegistryDirectory {
   /** What is known of a registry, or why it could not even be opened; undefined before {@link run} has looked at it. */
   facts(key: ObjectKey): RegistryFacts | undefined {
     const fault = this.#faults.get(key) ?? null;
-    const open = this.get(key);
+    const open = this.#sessions.get(key)?.open;
     if (open !== undefined) return { fault, health: open.health, ...open.facts() };
     if (fault === null) return undefined;
     const health = { available: false, needsHelp: true, ...fault };
@@ -84,7 +116,7 @@ export class RegistrySupervisor implements RegistryDirectory {
     });
     stop();
     for (const key of [...this.#sessions.keys()]) this.#close(key);
-    await Promise.all(this.#closing);
+    await Promise.all(this.#closing.values());
   }
 
   #changed(old: Registry | undefined, now: Registry | undefined): void {
@@ -103,12 +135,13 @@ export class RegistrySupervisor implements RegistryDirectory {
   #ensure(key: ObjectKey, registry: Registry): void {
     const spec = sessionSpec(registry.spec);
     const session = this.#sessions.get(key);
-    if (session !== undefined && isDeepStrictEqual(session.spec, spec)) return;
+    if (session?.broken === false && isDeepStrictEqual(session.spec, spec)) return;
     const times = registryTimes(registry.spec);
     if (!times.ok) {
       this.#faults.set(key, { reason: 'InvalidSpec', message: times.message });
       return;
     }
+    if (session?.broken !== true) this.#bugs.delete(key);
     this.#faults.delete(key);
     this.#close(key);
     this.#start(key, spec, this.#open(registry, times.times, session?.open));
@@ -117,26 +150,37 @@ export class RegistrySupervisor implements RegistryDirectory {
   #start(key: ObjectKey, spec: SessionSpec, open: OpenRegistry): void {
     const stopping = new AbortController();
     const unsubscribe = open.subscribe((service) => this.#tell(key, service));
-    // A session ends only when it is told to; anything else is a bug, and one registry's bug must not be the others' end.
-    const ended = open.run(stopping.signal).catch((error: unknown) => {
-      if (stopping.signal.aborted) return;
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.#logger.error('registry session ended by a bug', {
-        registry: key,
-        error: errorMessage(error),
-        stack,
+    // Both work on one store: what an old session still reads must not be taken for what the new one says.
+    const before = this.#closing.get(key) ?? Promise.resolve();
+    const ended = before
+      .then(() => open.run(stopping.signal))
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) this.#brokenBy(key, error);
       });
-      this.#faults.set(key, { reason: 'InternalError', message: errorMessage(error) });
-      this.#tell(key, null);
-    });
-    this.#sessions.set(key, {
-      spec,
-      open,
-      stop: async () => {
-        unsubscribe();
-        stopping.abort(new Error('the registry is closed'));
-        await ended;
-      },
+    const stop = async (): Promise<void> => {
+      unsubscribe();
+      stopping.abort(new Error('the registry is closed'));
+      await ended;
+    };
+    this.#sessions.set(key, { spec, open, broken: false, stop });
+  }
+
+  /** A session ends only when it is told to; anything else is a bug, and one registry's bug must not be the others' end. */
+  #brokenBy(key: ObjectKey, error: unknown): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return;
+    const bugs = this.#bugs.get(key) ?? 0;
+    this.#bugs.set(key, bugs + 1);
+    const fields = { registry: key, error: errorMessage(error), bugs: bugs + 1 };
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#logger.error('registry session ended by a bug', { ...fields, stack });
+    this.#faults.set(key, { reason: 'InternalError', message: errorMessage(error) });
+    const broken = { ...session, broken: true };
+    this.#sessions.set(key, broken);
+    this.#tell(key, null);
+    this.#clock.after(backoffMs(bugs, REOPEN, this.#random), () => {
+      const registry = this.#registries.get(key);
+      if (registry !== undefined && this.#sessions.get(key) === broken) this.#changed(registry, registry);
     });
   }
 
@@ -144,8 +188,10 @@ export class RegistrySupervisor implements RegistryDirectory {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     this.#sessions.delete(key);
-    const closed = session.stop().finally(() => this.#closing.delete(closed));
-    this.#closing.add(closed);
+    const closed = session.stop().finally(() => {
+      if (this.#closing.get(key) === closed) this.#closing.delete(key);
+    });
+    this.#closing.set(key, closed);
   }
 
   #tell(key: ObjectKey, service: string | null): void {

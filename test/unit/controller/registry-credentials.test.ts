@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { KubeApiError } from '../../../src/controller/kube-ports.ts';
+import { RegistrySecrets } from '../../../src/controller/registry-credentials.ts';
+import { RetryableError, TerminalError } from '../../../src/lib/errors.ts';
+import type { Secret } from '../../../src/model/kube-objects.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeResourceClient } from '../../support/fake-resource-client.ts';
+
+const encoded = (data: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
+const signal = new AbortController().signal;
+const mysql = { host: 'db', database: 'registry', credentialsSecretRef: { name: 'login' } };
+
+describe('RegistrySecrets', () => {
+  let clock: FakeClock;
+  let client: FakeResourceClient<Secret>;
+  let secrets: RegistrySecrets;
+
+  const put = (name: string, data: Readonly<Record<string, string>>): void => {
+    client.objects.set(`ops/${name}`, { metadata: { namespace: 'ops', name }, data: encoded(data) });
+  };
+  const failWith = (error: Error): void => {
+    client.before = () => {
+      throw error;
+    };
+  };
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    client = new FakeResourceClient<Secret>();
+    secrets = new RegistrySecrets(client, clock, 'ops', 'ops:rollcall');
+    put('login', { username: 'u', password: 'p' });
+  });
+
+  it('reads the login and both certificates', async () => {
+    put('ca', { 'ca.crt': 'CA' });
+    put('client', { 'tls.crt': 'CERT', 'tls.key': 'KEY' });
+    const tls = { caSecretRef: { name: 'ca' }, clientCertificateSecretRef: { name: 'client' } };
+    assert.deepEqual(await secrets.read({ ...mysql, tls }, false, signal), {
+      username: 'u',
+      password: 'p',
+      ca: 'CA',
+      cert: 'CERT',
+      key: 'KEY',
+    });
+  });
+
+  it('asks the API server once in half a minute, and at once when a login was refused', async () => {
+    await secrets.read(mysql, false, signal);
+    put('login', { username: 'u', password: 'new' });
+    assert.equal((await secrets.read(mysql, false, signal)).password, 'p');
+    assert.equal((await secrets.read(mysql, true, signal)).password, 'new');
+    put('login', { username: 'u', password: 'newer' });
+    await clock.advance(30_000);
+    assert.equal((await secrets.read(mysql, false, signal)).password, 'newer');
+  });
+
+  for (const error of [
+    new RetryableError('no answer'),
+    new KubeApiError(503, 'ServiceUnavailable', 'busy'),
+  ]) {
+    it(`goes on with what it knows while the API server says: ${error.message}`, async () => {
+      await secrets.read(mysql, false, signal);
+      await clock.advance(60_000);
+      failWith(error);
+      assert.equal((await secrets.read(mysql, false, signal)).password, 'p');
+    });
+    it(`asks to try again when it knows nothing, or what it knew was refused: ${error.message}`, async () => {
+      failWith(error);
+      await assert.rejects(secrets.read(mysql, false, signal), RetryableError);
+    });
+  }
+
+  const faults: readonly {
+    readonly name: string;
+    readonly reason: string;
+    readonly says: RegExp;
+    readonly make: () => void;
+    readonly tls?: object;
+  }[] = [
+    {
+      name: 'no such Secret',
+      reason: 'SecretNotFound',
+      says: /create secret generic login -n ops --from-literal=username/,
+      make: () => client.objects.clear(),
+    },
+    {
+      name: 'no such Secret of a CA',
+      reason: 'SecretNotFound',
+      says: /create secret generic ca -n ops --from-file=ca\.crt/,
+      make: () => undefined,
+      tls: { caSecretRef: { name: 'ca' } },
+    },
+    {
+      name: 'no such Secret of a certificate',
+      reason: 'SecretNotFound',
+      says: /create secret tls cert -n ops --cert/,
+      make: () => undefined,
+      tls: { clientCertificateSecretRef: { name: 'cert' } },
+    },
+    {
+      name: 'a key that is missing',
+      reason: 'SecretIncomplete',
+      says: /has no key password/,
+      make: () => put('login', { username: 'u' }),
+    },
+    {
+      name: 'a right that is missing',
+      reason: 'SecretForbidden',
+      says: /kubectl create role .*--serviceaccount=ops:rollcall/,
+      make: () => failWith(new KubeApiError(403, 'Forbidden', 'no')),
+    },
+  ];
+  for (const { name, reason, says, make, tls } of faults) {
+    it(`says what to type for ${name}`, async () => {
+      make();
+      await assert.rejects(
+        secrets.read({ ...mysql, ...(tls === undefined ? {} : { tls }) }, false, signal),
+        (error) => {
+          assert.ok(error instanceof TerminalError);
+          assert.equal(error.reason, reason);
+          assert.match(error.message, says);
+          return true;
+        },
+      );
+    });
+  }
+});
