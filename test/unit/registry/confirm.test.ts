@@ -39,6 +39,18 @@ const cases = [
     after: rows(1, 2).map((r) => ({ ...r, expiredAtUs: 1 })),
     drastic: false,
   },
+  {
+    name: 'all that are alive go, and many that died long ago stay',
+    before: [row(1), row(2), ...[3, 4, 5, 6, 7].map((n) => row(n, { expiredAtUs: 1 }))],
+    after: [3, 4, 5, 6, 7].map((n) => row(n, { expiredAtUs: 1 })),
+    drastic: true,
+  },
+  {
+    name: 'the only one alive goes, and others died long ago',
+    before: [row(1), row(2, { expiredAtUs: 1 }), row(3, { expiredAtUs: 1 })],
+    after: [row(2, { expiredAtUs: 1 }), row(3, { expiredAtUs: 1 })],
+    drastic: true,
+  },
 ] as const;
 
 describe('a read that takes much away', () => {
