@@ -160,6 +160,7 @@ export class GrpcServiceReconciler {
       observer.endpoints(key, decision.desired.counts);
       observer.rejected(key, countByReason(decision.desired.rejected));
     }
+    observer.ready(key, status.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown');
     announce(events, grpcService, status, decision.desired?.rejected ?? []);
     return statusWriter.write(grpcService, status, signal);
   }

@@ -16,11 +16,16 @@ export interface ControllerObserver {
   endpoints(key: ObjectKey, counts: EndpointStateCounts): void;
   /** The rows that are not published because they are wrong, as of the last sync; a reason left out counts as 0. */
   rejected(key: ObjectKey, counts: Partial<Readonly<Record<RejectionReason, number>>>): void;
+  /** What the condition Ready of the GrpcService says now. */
+  ready(key: ObjectKey, status: ReadyStatus): void;
   /** A change of a row reached the API server: seconds from the change (by the database's clock) to the slice accepted. */
   propagated(seconds: number): void;
   /** The GrpcService is gone, or another replica leads: its numbers are taken out of every sum. */
   forget(key: ObjectKey): void;
 }
+
+/** Label `ready` of rollcall_grpcservices. */
+export type ReadyStatus = 'True' | 'False' | 'Unknown';
 
 /** Label `result` of rollcall_syncs_total. */
 export type SyncResult = 'success' | 'stale' | 'error';

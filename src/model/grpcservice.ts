@@ -58,8 +58,6 @@ export interface GrpcServiceStatus {
   readonly revision?: number;
   readonly targets?: { readonly dns?: string };
   readonly rejected?: readonly { readonly instanceId: string; readonly reason: string }[];
-  /** Name of the Service that was published last, so that a rename removes the old one. */
-  readonly serviceName?: string;
 }
 
 export interface EndpointCounts {

@@ -3,6 +3,7 @@ import type {
   ControllerObserver,
   EndpointStateCounts,
   PlanNumbers,
+  ReadyStatus,
   SliceOperation,
   SyncResult,
 } from '../../controller/observer.ts';
@@ -12,6 +13,7 @@ import { PER_SYNC, PROPAGATION_SECONDS } from './buckets.ts';
 import { KeyedSum } from './keyed-sum.ts';
 
 const STATES = ['ready', 'draining', 'expired', 'held'] as const satisfies (keyof EndpointStateCounts)[];
+const READY: readonly ReadyStatus[] = ['True', 'False', 'Unknown'];
 const SYNC_RESULTS: readonly SyncResult[] = ['success', 'stale', 'error'];
 const OPERATIONS: readonly SliceOperation[] = ['create', 'update', 'delete'];
 
@@ -24,6 +26,7 @@ export function controllerMetrics(register: Registry): ControllerObserver {
   const states = stateGauges(register);
   const rejections = rejectionGauge(register);
   const counts = counters(register);
+  const readiness = readyGauge(register);
   return {
     synced: (_key, result) => counts.syncs.inc({ result }),
     planned: (key, plan) => {
@@ -35,6 +38,7 @@ export function controllerMetrics(register: Registry): ControllerObserver {
     sliceWritten: (operation) => counts.changes.inc({ operation }),
     endpoints: (key, numbers) => states.set(key, numbers),
     rejected: (key, numbers) => rejections.set(key, numbers),
+    ready: (key, status) => readiness.set(key, status),
     propagated: (seconds) => {
       // One NaN, or a clock that was put back, would spoil the sum for ever.
       if (Number.isFinite(seconds)) counts.propagation.observe(Math.max(0, seconds));
@@ -43,6 +47,7 @@ export function controllerMetrics(register: Registry): ControllerObserver {
       plans.forget(key);
       states.forget(key);
       rejections.forget(key);
+      readiness.forget(key);
     },
   };
 }
@@ -108,6 +113,25 @@ function planGauges(register: Registry) {
       packed.set(key, plan.slicesDesired);
     },
     forget: (key: ObjectKey): void => [desired, slices, packed].forEach((sum) => sum.delete(key)),
+  };
+}
+
+function readyGauge(register: Registry) {
+  const known = new Map<ObjectKey, ReadyStatus>();
+  new Gauge({
+    name: 'rollcall_grpcservices',
+    help: 'GrpcServices by the status of their condition Ready.',
+    labelNames: ['ready'] as const,
+    registers: [register],
+    collect() {
+      const counts: Record<ReadyStatus, number> = { True: 0, False: 0, Unknown: 0 };
+      for (const status of known.values()) counts[status] += 1;
+      for (const ready of READY) this.set({ ready }, counts[ready]);
+    },
+  });
+  return {
+    set: (key: ObjectKey, status: ReadyStatus): void => void known.set(key, status),
+    forget: (key: ObjectKey): void => void known.delete(key),
   };
 }
 
