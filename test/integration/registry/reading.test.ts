@@ -184,6 +184,39 @@ onEachDatabase('a registry that is followed', (flavor) => {
     assert.deepEqual(registry.observer.findings, []);
   });
 
+  it('notices another content of any column by its hash, even under the same updated_at', async () => {
+    await insert('a', '1');
+    const registry = await open();
+    const values = {
+      address: '10.1.0.2',
+      port: 50052,
+      weight: 7,
+      region: 'r1',
+      zone: 'z1',
+      status: 'DRAINING',
+      metadata: '{"version":"2"}',
+      ttl_ms: 60_000,
+    };
+    for (const [column, value] of Object.entries(values)) {
+      const before = registry.session.snapshot('a')?.instances[0];
+      await database.query(`UPDATE instances SET ?? = ?, updated_at = updated_at`, [column, value]);
+      await waitFor(
+        `${column} to be noticed`,
+        () => registry.session.snapshot('a')?.instances[0] !== before,
+        {
+          timeoutMs: 4000,
+        },
+      );
+    }
+    const [{ address, port, weight, region, zone, status, metadata, ttlMs } = assert.fail()] =
+      registry.session.snapshot('a')?.instances ?? [];
+    assert.deepEqual(
+      { address, port, weight, region, zone, status, metadata: JSON.stringify(metadata), ttl_ms: ttlMs },
+      values,
+    );
+    assert.deepEqual(registry.observer.findings, []);
+  });
+
   it('finds a deleted row by the audit, one of many at once and all of them confirmed', async () => {
     for (const number of [1, 2, 3, 4, 5]) await insert('a', String(number), { address: `10.1.0.${number}` });
     const registry = await open({ auditIntervalMs: 300 });

@@ -312,6 +312,10 @@ describe('a registry session', () => {
       assert.equal(followed.alive('shipping'), 'y');
       const kinds = followed.observer.findings.map(({ kind, rows }) => `${kind} ${rows}`);
       assert.deepEqual(kinds.sort(), ['added 1', 'removed 1', 'updated 1']);
+      // Behind the last name that is known, too.
+      table.put('the last', 'z', longAgo);
+      await clock.advance(16_000);
+      assert.equal(followed.alive('the last'), 'z');
     });
 
     it('finds by the resync what neither feed nor audit tell of', async () => {
@@ -361,9 +365,10 @@ describe('a registry session', () => {
     it('judges no lease between the first sight of it and the end of the read', async () => {
       put('a b', leased);
       await followed.follow();
-      table.server.serverId = 'another';
+      table.server.gtidsWentBack = true;
       let judged = 0;
       table.duringReadAll = async () => {
+        table.server.gtidsWentBack = false;
         const before = table.calls.length;
         await new Promise<void>((resolve) => clock.after(2000, resolve));
         judged = table.calls.slice(before).filter((call) => call === 'expiredSince').length;

@@ -1,0 +1,151 @@
+import type { Guard } from './guard.ts';
+
+const DECISION = 'src/controller/publish-decision.ts';
+const CONFIRM = 'src/registry/confirm.ts';
+const SYNCER = 'src/registry/syncer.ts';
+const decision = (title: string): Guard['test'] => ({
+  file: 'test/unit/controller/publish-decision.test.ts',
+  title: `decide ${title}`,
+});
+const confirm = (title: string): Guard['test'] => ({
+  file: 'test/unit/registry/confirm.test.ts',
+  title: `a read that takes much away ${title}`,
+});
+const session = (title: string): Guard['test'] => ({
+  file: 'test/unit/registry/session.test.ts',
+  title: `a registry session whose read takes much away (safety rule 2) ${title}`,
+});
+
+/** What takes much away is confirmed by a second read, and then obeyed. */
+export const rule2: readonly Guard[] = [
+  {
+    rule: '2',
+    without: 'the second read of what a new process sees gone',
+    file: DECISION,
+    find: 'return !snapshot.confirmed && isDrastic(',
+    replace: 'return false && isDrastic(',
+    test: decision(
+      'writes nothing for a first read that empties what is published (safety rule 2), and says why',
+    ),
+  },
+  {
+    rule: '2',
+    without: 'asking for that second read',
+    file: DECISION,
+    find: 'held: CONFIRMING, confirm: true',
+    replace: 'held: CONFIRMING, confirm: false',
+    test: decision(
+      'writes nothing for a first read that takes half of what is published, two at least (safety rule 2), and says why',
+    ),
+  },
+  {
+    rule: '2',
+    without: 'obeying what was confirmed',
+    file: DECISION,
+    find: 'return !snapshot.confirmed && isDrastic(',
+    replace: 'return isDrastic(',
+    test: decision('obeys a removal that was confirmed'),
+  },
+  {
+    rule: '2',
+    without: 'a second that has to lie between a first read and one that confirms it',
+    file: 'src/registry/service-state.ts',
+    find: 'const CONFIRM_AFTER_US = 1_000_000;',
+    replace: 'const CONFIRM_AFTER_US = 0;',
+    test: {
+      file: 'test/unit/registry/store.test.ts',
+      title: 'the store confirms a snapshot by a second read, or by any read a second later',
+    },
+  },
+  {
+    rule: '2',
+    without: 'confirmation of a read that takes much away',
+    file: 'src/registry/read-applier.ts',
+    find: 'before !== undefined && !read.confirms && isDrastic(',
+    replace: 'before !== undefined && read.confirms && isDrastic(',
+    test: session('never shows what the second read does not show'),
+  },
+  {
+    rule: '2',
+    without: 'obeying what stays gone',
+    file: 'src/registry/read-applier.ts',
+    find: 'before !== undefined && !read.confirms && isDrastic(',
+    replace: 'before !== undefined && isDrastic(',
+    test: session('keeps it until a second read, a second later and on another connection, shows the same'),
+  },
+  {
+    rule: '2',
+    without: 'a second that has to pass before the second read',
+    file: 'src/registry/confirmations.ts',
+    find: 'export const CONFIRM_AFTER_MS = 1000;',
+    replace: 'export const CONFIRM_AFTER_MS = 500;',
+    test: session('keeps it until a second read, a second later and on another connection, shows the same'),
+  },
+  {
+    rule: '2',
+    without: 'asking for another connection',
+    file: SYNCER,
+    find: "await reader.readServices(services, { connection: 'other' }, signal);",
+    replace: "await reader.readServices(services, { connection: 'any' }, signal);",
+    test: session('keeps it until a second read, a second later and on another connection, shows the same'),
+  },
+  {
+    rule: '2',
+    without: 'another connection',
+    file: 'src/mysql/mysql-registry-reader.ts',
+    find: 'avoid: isOther ? this.#lastRead : null',
+    replace: 'avoid: null',
+    test: {
+      file: 'test/integration/registry/identity.test.ts',
+      title: 'who answers, on mariadb is asked for a second read on another connection than the first',
+    },
+  },
+  {
+    rule: '2',
+    without: 'starting over after an outage',
+    file: SYNCER,
+    find: 'this.#confirmations.forgetDrastic();',
+    replace: '',
+    test: session('starts over when an outage lies between the two reads'),
+  },
+  {
+    rule: '2',
+    without: 'confirming what empties a service',
+    file: CONFIRM,
+    find: 'if (has.size === 0) return true;',
+    replace: '',
+    test: confirm('needs confirmation when the only row goes'),
+  },
+  {
+    rule: '2',
+    without: '"half of it or more"',
+    file: CONFIRM,
+    find: 'lost * 2 >= had.size',
+    replace: 'lost * 2 > had.size',
+    test: confirm('needs confirmation when two of four go'),
+  },
+  {
+    rule: '2',
+    without: '"half of it"',
+    file: CONFIRM,
+    find: 'lost * 2 >= had.size',
+    replace: 'lost * 3 >= had.size',
+    test: confirm('needs no confirmation when two of five go'),
+  },
+  {
+    rule: '2',
+    without: '"and at least two"',
+    file: CONFIRM,
+    find: 'lost >= 2 &&',
+    replace: '',
+    test: confirm('needs no confirmation when one of two goes'),
+  },
+  {
+    rule: '2',
+    without: 'counting what clients would lose: rows that are DOWN are lost',
+    file: CONFIRM,
+    find: "instance.status !== 'DOWN' && instance.weight > 0",
+    replace: 'instance.weight > 0',
+    test: confirm('needs confirmation when the only row becomes DOWN'),
+  },
+];
