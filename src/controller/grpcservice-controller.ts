@@ -15,7 +15,10 @@ import type { WrittenObjects } from './written-objects.ts';
 export interface GrpcServiceControllerOptions {
   readonly caches: GrpcServiceCaches;
   readonly registries: RegistryDirectory;
-  readonly reconciler: GrpcServiceReconciler;
+  readonly reconciler: Pick<
+    GrpcServiceReconciler,
+    'reconcile' | 'beginTerm' | 'forgetAll' | 'isOwnStatusWrite'
+  >;
   readonly queue: WorkQueue<ObjectKey>;
   readonly conflicts: Conflicts;
   readonly strays: StraySlices;

@@ -33,6 +33,8 @@ export interface WorkQueueOptions {
 }
 
 const JITTER = 0.1;
+/** News of a key waits as long as the server asked for (Retry-After), but no longer than this, in ms. */
+const LONGEST_PATIENCE_MS = 5000;
 
 interface Timer {
   readonly dueMs: number;
@@ -62,6 +64,8 @@ export class WorkQueue<K extends string> {
   readonly #again = new Map<K, Urgency>();
   readonly #timers = new Map<K, Timer>();
   readonly #failures = new Map<K, number>();
+  /** Keys that are not to be worked on before a time, because the server asked for patience. */
+  readonly #notBefore = new Map<K, number>();
   /** Workers that wait for a key. */
   readonly #idle: (() => void)[] = [];
 
@@ -85,8 +89,16 @@ export class WorkQueue<K extends string> {
       this.#again.set(key, moreUrgent(this.#again.get(key), urgency));
       return;
     }
+    if (this.#mustWait(key, urgency)) return;
     this.#waiting.add(key, urgency, this.#options.clock.now());
     if (!isKnown) this.#idle.shift()?.();
+  }
+
+  #mustWait(key: K, urgency: Urgency): boolean {
+    const waitMs = (this.#notBefore.get(key) ?? 0) - this.#options.clock.now();
+    if (waitMs > 0) this.addAfter(key, waitMs, urgency);
+    else this.#notBefore.delete(key);
+    return waitMs > 0;
   }
 
   /** Asks for `key` after `ms`. Of several such wishes the earliest counts: a burst collapses to one turn. */
@@ -209,6 +221,7 @@ export class WorkQueue<K extends string> {
     const again = this.#again.get(key);
     if (again === undefined) return;
     this.#again.delete(key);
+    if (this.#mustWait(key, again)) return;
     this.#waiting.add(key, again, this.#options.clock.now());
     this.#idle.shift()?.();
   }
@@ -232,6 +245,8 @@ export class WorkQueue<K extends string> {
       this.addRateLimited(key);
     } else if (error instanceof KubeApiError || error instanceof RetryableError) {
       logger.warn('reconcile failed', fields);
+      const patienceMs = Math.min(error.retryAfterMs ?? 0, LONGEST_PATIENCE_MS);
+      if (patienceMs > 0) this.#notBefore.set(key, this.#options.clock.now() + patienceMs);
       this.addRateLimited(key, error.retryAfterMs);
     } else {
       const stack = error instanceof Error ? error.stack : undefined;

@@ -37,11 +37,11 @@ class Shop {
     this.namespace = namespace;
   }
 
-  /** A GrpcService with one row, published. */
+  /** A GrpcService with one row more, published. */
   async open(service: string): Promise<void> {
     const address = await this.register(service);
     await this.world.applyGrpcService(this.namespace, service);
-    await this.world.untilReady(this.namespace, service, [address]);
+    await this.published(service, address);
     await this.world.untilCondition(this.namespace, service, 'Ready', 'True Published');
   }
 
@@ -82,143 +82,164 @@ describe('faults between the operator and the API server', function () {
       feed: { type: 'Poll', poll: { interval: '200ms', auditInterval: '30s' } },
     });
     shop = new Shop(world, registry, await world.namespace());
-    replica = await startProxied(world, registry, FAST);
+  });
+  after(() => world.dispose());
+
+  const start = async (): Promise<void> => {
+    replica = await startProxied(world, shop.registry, FAST);
     await shop.open('hit');
     await shop.open('spared');
-  });
-  after(async () => {
-    await world.dispose();
+    await waitFor('it to lead', () => replica.operator.isLeader());
+  };
+  const stop = async (): Promise<void> => {
+    await replica.operator.stop();
     await replica.proxy.dispose();
-  });
+  };
 
-  it('follows on when all connections are cut again and again, without a hot loop', async () => {
-    const { proxy } = replica;
-    for (let cut = 0; cut < 3; cut += 1) {
-      const mark = proxy.requests.length;
-      const atMs = performance.now();
-      proxy.cut();
-      await shop.published('hit', await shop.register('hit'));
-      await shop.published('spared', await shop.register('spared'));
-      await waitFor(
-        'the watches to be open again',
-        () => proxy.requests.slice(mark).filter(isWatch).length >= 6,
-      );
-      const perSecond = proxy.requests.slice(mark).length / ((performance.now() - atMs) / 1000 + 1);
-      assert.ok(perSecond < 60, `${Math.round(perSecond)} requests a second`);
+  describe('in single answers', () => {
+    before(start);
+    after(stop);
+
+    const refusals = [
+      { name: '409 Conflict', status: 409, body: { reason: 'Conflict' }, times: 4 },
+      { name: '500 InternalError', status: 500, body: { reason: 'InternalError' }, times: 6 },
+      { name: '503 without a Status', status: 503, text: 'upstream connect error', times: 6 },
+      { name: '504 Timeout', status: 504, body: { reason: 'Timeout' }, times: 4 },
+    ];
+    for (const { name, times, ...answer } of refusals) {
+      it(`publishes what was refused ${times} times by ${name}, and everything else meanwhile`, async () => {
+        const fault = replica.proxy.answer(writesOf('hit'), answer, times);
+        const address = await shop.register('hit');
+        await shop.published('spared', await shop.register('spared'));
+        await shop.published('hit', address);
+        assert.equal(fault.met, times, 'no try was given up');
+        await world.untilCondition(shop.namespace, 'hit', 'Ready', 'True Published');
+      });
     }
-  });
 
-  const refusals = [
-    { name: '409 Conflict', status: 409, body: { reason: 'Conflict' }, times: 4 },
-    { name: '500 InternalError', status: 500, body: { reason: 'InternalError' }, times: 6 },
-    { name: '503 without a Status', status: 503, text: 'upstream connect error', times: 6 },
-    { name: '504 Timeout', status: 504, body: { reason: 'Timeout' }, times: 4 },
-  ];
-  for (const { name, times, ...answer } of refusals) {
-    it(`publishes what was refused ${times} times by ${name}, and everything else meanwhile`, async () => {
-      const fault = replica.proxy.answer(writesOf('hit'), answer, times);
+    it('waits as long as Retry-After says before it writes again', async () => {
+      const { proxy } = replica;
+      // Nothing else is due that would make it look earlier.
+      await shop.told('hit');
+      const mark = proxy.requests.length;
+      proxy.answer(writesOf('hit'), { status: 429, headers: { 'retry-after': '2' }, text: 'busy' });
       const address = await shop.register('hit');
       await shop.published('spared', await shop.register('spared'));
       await shop.published('hit', address);
-      assert.equal(fault.met, times, 'no try was given up');
-      await world.untilCondition(shop.namespace, 'hit', 'Ready', 'True Published');
+      const [refused, accepted] = proxy.requests.slice(mark).filter(writesOf('hit'));
+      assert.ok(refused !== undefined && accepted !== undefined);
+      const waitedMs = accepted.atMs - refused.atMs;
+      assert.ok(waitedMs >= 1990, `it waited ${Math.round(waitedMs)} ms`);
     });
-  }
 
-  it('waits as long as Retry-After says before it writes again', async () => {
-    const { proxy } = replica;
-    // Nothing else is due that would make it look earlier.
-    await shop.told('hit');
-    const mark = proxy.requests.length;
-    proxy.answer(writesOf('hit'), { status: 429, headers: { 'retry-after': '2' }, text: 'busy' });
-    const address = await shop.register('hit');
-    await shop.published('spared', await shop.register('spared'));
-    await shop.published('hit', address);
-    const [refused, accepted] = proxy.requests.slice(mark).filter(writesOf('hit'));
-    assert.ok(refused !== undefined && accepted !== undefined);
-    const waitedMs = accepted.atMs - refused.atMs;
-    assert.ok(waitedMs >= 1990, `it waited ${Math.round(waitedMs)} ms`);
-  });
-
-  it('writes a status that was refused again, and loses no address by it', async () => {
-    const isStatus: RequestMatch = ({ method, url }) =>
-      method === 'PUT' && url.includes('/grpcservices/hit/status');
-    const fault = replica.proxy.answer(isStatus, { status: 500 }, 3);
-    await shop.published('hit', await shop.register('hit'));
-    await shop.told('hit');
-    assert.equal(fault.met, 3);
-  });
-
-  it('does not repeat a write whose answer was lost, but looks first', async () => {
-    const { proxy } = replica;
-    const mark = proxy.requests.length;
-    proxy.swallowAnswer(writesOf('hit'));
-    const address = await shop.register('hit');
-    await shop.published('hit', address);
-    await waitFor('the operator to have settled', async () => {
-      const writes = proxy.requests.slice(mark).filter(writesOf('hit'));
-      // The second one, if any, met the version that the first had written: 409.
-      return writes.length <= 2 && (await replica.operator.metric('workqueue_depth')) === 0;
+    it('writes a status that was refused again, and loses no address by it', async () => {
+      const isStatus: RequestMatch = ({ method, url }) =>
+        method === 'PUT' && url.includes('/grpcservices/hit/status');
+      const fault = replica.proxy.answer(isStatus, { status: 500 }, 3);
+      await shop.published('hit', await shop.register('hit'));
+      await shop.told('hit');
+      assert.equal(fault.met, 3);
     });
-    const slices = await world.slices(shop.namespace, 'hit');
-    const all = slices.flatMap((slice) => slice.endpoints ?? []).flatMap(({ addresses }) => addresses);
-    assert.equal(new Set(all).size, all.length, 'nothing is doubled');
-  });
 
-  it('takes everything anew when the server has forgotten the place of a watch (410), and repairs what it missed', async () => {
-    const { proxy } = replica;
-    const slice = (await world.slices(shop.namespace, 'spared'))[0];
-    assert.ok(slice !== undefined);
-    // From the cut on the watch is refused, so that it does not see the delete.
-    const gone = proxy.answer(
-      isSliceWatch,
-      { status: 410, body: { reason: 'Expired', message: 'too old resource version' } },
-      3,
-    );
-    proxy.cut();
-    await waitFor('the watch to be refused', () => gone.met > 0);
-    await world.delete('endpointslices', shop.namespace, slice.metadata.name);
-    await waitFor('the slice to be made anew', async () => {
-      const [anew] = await world.slices(shop.namespace, 'spared');
-      return anew !== undefined && anew.metadata.uid !== slice.metadata.uid;
+    it('does not repeat a write whose answer was lost, but looks first', async () => {
+      const { proxy } = replica;
+      const mark = proxy.requests.length;
+      proxy.swallowAnswer(writesOf('hit'));
+      const address = await shop.register('hit');
+      await shop.published('hit', address);
+      await waitFor('the operator to have settled', async () => {
+        const writes = proxy.requests.slice(mark).filter(writesOf('hit'));
+        // The second one, if any, met the version that the first had written: 409.
+        return writes.length <= 2 && (await replica.operator.metric('workqueue_depth')) === 0;
+      });
+      const slices = await world.slices(shop.namespace, 'hit');
+      const all = slices.flatMap((slice) => slice.endpoints ?? []).flatMap(({ addresses }) => addresses);
+      assert.equal(new Set(all).size, all.length, 'nothing is doubled');
     });
-    await shop.published('spared', await shop.register('spared'));
   });
 
-  it('publishes on while the watch of the slices is broken and somebody changes them', async () => {
-    const { proxy } = replica;
-    const broken = proxy.answer(isSliceWatch, { status: 503 }, Infinity);
-    proxy.cut();
-    await waitFor('the watch to be refused', () => broken.met > 0);
-    const [slice] = await world.slices(shop.namespace, 'hit');
-    assert.ok(slice !== undefined);
-    const labels = { 'shop.example.com/seen': 'yes' };
-    await world.mergePatch('endpointslices', shop.namespace, slice.metadata.name, { metadata: { labels } });
-    await shop.published('hit', await shop.register('hit'), 5000);
-    await world.delete('endpointslices', shop.namespace, slice.metadata.name);
-    await shop.published('hit', await shop.register('hit'), 5000);
-    broken.disarm();
+  describe('in watches', () => {
+    // Each with a watch that has not failed before: the time until it is tried again grows with every fault.
+    beforeEach(start);
+    afterEach(stop);
+
+    it('takes everything anew when the server has forgotten the place of a watch (410), and repairs what it missed', async () => {
+      const { proxy } = replica;
+      const slice = (await world.slices(shop.namespace, 'spared'))[0];
+      assert.ok(slice !== undefined);
+      // From the cut on the watch is refused, so that it does not see the delete.
+      const gone = proxy.answer(
+        isSliceWatch,
+        { status: 410, body: { reason: 'Expired', message: 'too old resource version' } },
+        3,
+      );
+      proxy.cut();
+      await waitFor('the watch to be refused', () => gone.met > 0);
+      await world.delete('endpointslices', shop.namespace, slice.metadata.name);
+      await waitFor('the slice to be made anew', async () => {
+        const [anew] = await world.slices(shop.namespace, 'spared');
+        return anew !== undefined && anew.metadata.uid !== slice.metadata.uid;
+      });
+      await shop.published('spared', await shop.register('spared'));
+    });
+
+    it('publishes on while the watch of the slices is broken and somebody changes them', async () => {
+      const { proxy } = replica;
+      const broken = proxy.answer(isSliceWatch, { status: 503 }, Infinity);
+      proxy.cut();
+      await waitFor('the watch to be refused', () => broken.met > 0);
+      const [slice] = await world.slices(shop.namespace, 'hit');
+      assert.ok(slice !== undefined);
+      const labels = { 'shop.example.com/seen': 'yes' };
+      await world.mergePatch('endpointslices', shop.namespace, slice.metadata.name, { metadata: { labels } });
+      await shop.published('hit', await shop.register('hit'), 5000);
+      await world.delete('endpointslices', shop.namespace, slice.metadata.name);
+      await shop.published('hit', await shop.register('hit'), 5000);
+      broken.disarm();
+    });
   });
 
-  it('notices a connection that is half open, stops leading, and publishes what it missed once bytes pass again', async () => {
-    const { proxy, operator } = replica;
-    proxy.freeze();
-    const address = await shop.register('hit');
-    await waitFor('it to stop leading', async () => !(await operator.isLeader()));
-    assert.equal(await operator.isReady(), true, 'what is synced stays ready');
-    proxy.thaw();
-    await waitFor('it to lead again', () => operator.isLeader());
-    await shop.published('hit', address);
-  });
+  describe('in connections', () => {
+    before(start);
+    after(stop);
 
-  it('goes on when the API server could not be reached for longer than its lease', async () => {
-    const { proxy, operator } = replica;
-    proxy.refuse();
-    const address = await shop.register('hit');
-    await waitFor('it to stop leading', async () => !(await operator.isLeader()));
-    proxy.accept();
-    await shop.published('hit', address);
-    await shop.published('spared', await shop.register('spared'));
+    it('follows on when all connections are cut again and again, without a hot loop', async () => {
+      const { proxy } = replica;
+      for (let cut = 0; cut < 3; cut += 1) {
+        const mark = proxy.requests.length;
+        const atMs = performance.now();
+        proxy.cut();
+        await shop.published('hit', await shop.register('hit'));
+        await shop.published('spared', await shop.register('spared'));
+        await waitFor(
+          'the watches to be open again',
+          () => proxy.requests.slice(mark).filter(isWatch).length >= 6,
+        );
+        const perSecond = proxy.requests.slice(mark).length / ((performance.now() - atMs) / 1000 + 1);
+        assert.ok(perSecond < 60, `${Math.round(perSecond)} requests a second`);
+      }
+    });
+
+    it('notices a connection that is half open, stops leading, and publishes what it missed once bytes pass again', async () => {
+      const { proxy, operator } = replica;
+      proxy.freeze();
+      const address = await shop.register('hit');
+      await waitFor('it to stop leading', async () => !(await operator.isLeader()));
+      assert.equal(await operator.isReady(), true, 'what is synced stays ready');
+      proxy.thaw();
+      await waitFor('it to lead again', () => operator.isLeader());
+      await shop.published('hit', address);
+    });
+
+    it('goes on when the API server could not be reached for longer than its lease', async () => {
+      const { proxy, operator } = replica;
+      proxy.refuse();
+      const address = await shop.register('hit');
+      await waitFor('it to stop leading', async () => !(await operator.isLeader()));
+      proxy.accept();
+      await shop.published('hit', address);
+      await shop.published('spared', await shop.register('spared'));
+    });
   });
 });
 

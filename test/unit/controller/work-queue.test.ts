@@ -241,6 +241,28 @@ describe('WorkQueue', () => {
     assert.deepEqual(bench.keys(), ['a', 'b']);
   });
 
+  it('does not work on a key before the time that the server asked for, whatever news there is', async () => {
+    const bench = new Bench({ workers: 2 });
+    bench.queue.add('busy');
+    const running = bench.start((key) => {
+      if (key !== 'busy' || bench.calls.length > 1) return Promise.resolve(undefined);
+      // News that comes while it fails, as its own status does.
+      bench.queue.add('busy');
+      return Promise.reject(new KubeApiError(429, 'TooManyRequests', 'busy', { retryAfterMs: 2000 }));
+    });
+    await bench.clock.advance(1000);
+    bench.queue.add('busy');
+    bench.queue.add('other');
+    await bench.clock.advance(5000);
+    assert.deepEqual(
+      bench.calls.map(({ key, atMs }) => `${key}@${atMs}`),
+      ['busy@0', 'other@1000', 'busy@2000'],
+    );
+    bench.stop.abort();
+    await bench.clock.advance(0);
+    await running;
+  });
+
   it('ends though it is stopped in the very moment in which a worker looks for its next key', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       const bench = new Bench();

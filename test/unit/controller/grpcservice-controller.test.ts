@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { Conflicts } from '../../../src/controller/conflicts.ts';
+import { GrpcServiceController } from '../../../src/controller/grpcservice-controller.ts';
+import {
+  grpcServiceIndexes,
+  kubeServiceIndexes,
+  sliceIndexes,
+} from '../../../src/controller/grpcservice-indexes.ts';
+import { noMachineryObserver } from '../../../src/controller/machinery-observers.ts';
+import { StraySlices } from '../../../src/controller/stray-slices.ts';
+import { WorkQueue } from '../../../src/controller/work-queue.ts';
+import { WrittenObjects } from '../../../src/controller/written-objects.ts';
+import { IndexedCache } from '../../../src/kube/object-cache.ts';
+import type { GrpcService } from '../../../src/model/grpcservice.ts';
+import type { EndpointSlice, KubeService, Namespace } from '../../../src/model/kube-objects.ts';
+import type { ObjectKey } from '../../../src/model/key.ts';
+import type { Registry } from '../../../src/model/registry.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeResourceClient } from '../../support/fake-resource-client.ts';
+import { aGrpcService } from '../../support/grpc-services.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
+
+/** A controller on caches that a test fills, with a reconcile that notes its keys. */
+class Bench {
+  readonly clock = new FakeClock();
+  readonly reconciled: string[] = [];
+  readonly terms: number[] = [];
+  readonly logger = new RecordingLogger();
+  readonly grpcServices = new IndexedCache<GrpcService>(grpcServiceIndexes('ops/main'), this.logger);
+  readonly written = new WrittenObjects<EndpointSlice>(() => this.clock.now());
+  readonly controller: GrpcServiceController;
+  /** What a registry tells. */
+  tell: (registry: ObjectKey, service: string | null) => void = () => undefined;
+
+  constructor() {
+    const { clock, logger } = this;
+    this.controller = new GrpcServiceController({
+      caches: {
+        grpcServices: this.grpcServices,
+        registries: new IndexedCache<Registry>({}, logger),
+        slices: new IndexedCache<EndpointSlice>(sliceIndexes, logger),
+        kubeServices: new IndexedCache<KubeService>(kubeServiceIndexes, logger),
+        namespaces: new IndexedCache<Namespace>({}, logger),
+      },
+      registries: {
+        get: () => undefined,
+        subscribe: (listener) => {
+          this.tell = listener;
+          return () => (this.tell = () => undefined);
+        },
+      },
+      reconciler: {
+        reconcile: (key) => {
+          this.reconciled.push(key);
+          return Promise.resolve(undefined);
+        },
+        beginTerm: () => void this.terms.push(clock.now()),
+        forgetAll: () => undefined,
+        isOwnStatusWrite: () => false,
+      },
+      queue: new WorkQueue({
+        name: 'test',
+        workers: 1,
+        clock,
+        random: () => 0,
+        logger,
+        observer: noMachineryObserver,
+      }),
+      conflicts: new Conflicts(),
+      strays: new StraySlices({
+        client: new FakeResourceClient<EndpointSlice>(),
+        namespaces: [],
+        clock,
+        random: () => 0,
+        logger,
+      }),
+      writtenSlices: this.written,
+      writtenServices: new WrittenObjects<KubeService>(() => clock.now()),
+      observer: {
+        sliceWritten: () => undefined,
+        planned: () => undefined,
+        synced: () => undefined,
+        endpoints: () => undefined,
+        rejected: () => undefined,
+        ready: () => undefined,
+        propagated: () => undefined,
+        forget: () => undefined,
+      },
+    });
+  }
+
+  /** Leads for a second, during which `act` may happen. */
+  async term(act: () => void = () => undefined): Promise<void> {
+    const stop = new AbortController();
+    const running = this.controller.run(stop.signal);
+    await this.clock.advance(500);
+    act();
+    await this.clock.advance(500);
+    stop.abort(new Error('the term is over'));
+    await this.clock.advance(0);
+    await running;
+  }
+}
+
+describe('GrpcServiceController', () => {
+  it('looks at everything when it begins to lead, every time (safety rule 6)', async () => {
+    const bench = new Bench();
+    bench.grpcServices.put(aGrpcService({}, { name: 'a', uid: 'a' }));
+    bench.grpcServices.put(aGrpcService({}, { name: 'b', uid: 'b' }));
+    await bench.term();
+    assert.deepEqual(bench.reconciled.splice(0).sort(), ['shop/a', 'shop/b']);
+    await bench.term();
+    assert.deepEqual(bench.reconciled.sort(), ['shop/a', 'shop/b']);
+    assert.deepEqual(bench.terms, [0, 1000]);
+  });
+
+  it('looks at those whose service changed, and only those', async () => {
+    const bench = new Bench();
+    bench.grpcServices.put(aGrpcService({}, { name: 'a', uid: 'a' }));
+    bench.grpcServices.put(aGrpcService({}, { name: 'b', uid: 'b' }));
+    await bench.term(() => {
+      bench.reconciled.splice(0);
+      bench.tell('ops/main', 'a');
+    });
+    assert.deepEqual(bench.reconciled, ['shop/a']);
+  });
+
+  it('follows nothing once it no longer leads, and forgets what it wrote', async () => {
+    const bench = new Bench();
+    bench.grpcServices.put(aGrpcService());
+    const slice: EndpointSlice = {
+      metadata: { namespace: 'shop', name: 's', uid: 's', resourceVersion: '1' },
+      addressType: 'IPv4',
+      endpoints: [],
+    };
+    await bench.term(() => bench.written.wrote('uid', slice));
+    bench.reconciled.splice(0);
+    bench.grpcServices.put(aGrpcService({}, { resourceVersion: '2' }));
+    bench.tell('ops/main', 'orders');
+    await bench.clock.advance(60_000);
+    assert.deepEqual(bench.reconciled, []);
+    assert.deepEqual(bench.written.merge('uid', []), []);
+  });
+});
