@@ -64,9 +64,9 @@ async function ourSide(size: Size, options: BenchmarkOptions, watchTurns: boolea
     const registry = await startRegistry(rows);
     try {
       const start = (apiServer: ApiServer) => startOperator(apiServer, { profile, watchTurns });
-      return await measureCold(cluster, instances, start, async (operator) => ({
+      return await measureCold(cluster, instances, start, async () => ({
         loopDelay: 1000 * (await operatorMetric('rollcall_event_loop_delay_seconds{quantile="1"}')),
-        ...(watchTurns ? { turn: await longestTurnMs(operator) } : {}),
+        ...(watchTurns ? { turn: await longestTurnMs() } : {}),
       }));
     } finally {
       await registry.dispose();
@@ -86,7 +86,7 @@ async function measureCold(
   cluster: string,
   instances: number,
   start: (apiServer: ApiServer) => Promise<ServerProcess>,
-  more: (subject: ServerProcess) => Promise<Sample> = () => Promise.resolve({}),
+  more: () => Promise<Sample> = () => Promise.resolve({}),
 ): Promise<Sample> {
   const plane = await startControlPlane(cluster);
   const watch = await SliceWatch.open(plane.apiServer);
@@ -109,7 +109,7 @@ async function measureCold(
       peakRss: quiet.peakRssMib,
       slices: watch.slices,
       writes: watch.totalWrites,
-      ...(await more(subject)),
+      ...(await more()),
     };
   } finally {
     await subject?.dispose();

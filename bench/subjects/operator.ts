@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from '../../local/servers/server-process.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
-import { turnsFile } from './turns-file.ts';
 import { addresses } from '../world/addresses.ts';
 import { rollcall } from '../world/registry.ts';
 
 /** Where the operator's metrics are. */
 const metricsAddress = `${addresses.operator}:8080`;
+
+/** Where bench/subjects/turns.mjs writes. One operator runs at a time. */
+const turnsFile = join(tmpdir(), `rollcall-bench-turns-${process.pid}`);
 
 /** Options of {@link startOperator}. */
 export interface OperatorOptions {
@@ -30,13 +33,14 @@ export async function startOperator(
     command: process.execPath,
     args: [
       ...(await nodeFlags()),
-      ...(watchTurns ? ['--import', join(import.meta.dirname, 'turns.ts')] : []),
+      ...(watchTurns ? ['--import', join(import.meta.dirname, 'turns.mjs')] : []),
       ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
       ...[rollcall(), 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
       ...['--metrics-address', metricsAddress, '--health-address', `${addresses.operator}:8081`],
       ...extraArgs,
     ],
+    env: { ROLLCALL_BENCH_TURNS: turnsFile },
     isReady: () => Promise.resolve(true),
   });
   // A profile is written at a clean end only.
@@ -48,8 +52,8 @@ export async function startOperator(
  * The longest turn of the event loop since its program was loaded, by the own CPU time of the thread: what it would be on a
  * machine that nobody else uses.
  */
-export async function longestTurnMs({ pid }: ServerProcess): Promise<number> {
-  return Number(await readFile(turnsFile(pid ?? 0), 'utf8'));
+export async function longestTurnMs(): Promise<number> {
+  return Number(await readFile(turnsFile, 'utf8'));
 }
 
 /** The flags that the image starts Node with. */
