@@ -37,6 +37,8 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     new WorkQueue({
       name,
       workers,
+      // Nothing tells that a quota was raised or a webhook mended: a minute is the longest that somebody waits for it.
+      retry: { baseMs: 5, maxMs: 60_000 },
       drainMs: config.shutdownGraceMs,
       clock,
       random,
