@@ -11,7 +11,7 @@ export interface ErrorContext {
 
 /** What mysql2 and node:net throw. */
 interface VendorError extends Error {
-  readonly code?: string;
+  readonly code?: unknown;
   readonly errno?: number;
   readonly sqlMessage?: string;
 }
@@ -135,7 +135,8 @@ export function translateError(error: unknown, context: ErrorContext): Error {
   const vendor = error as VendorError;
   const known = vendor.errno === undefined ? undefined : BY_NUMBER[vendor.errno];
   if (known !== undefined) return known(context, vendor);
-  const code = vendor.code ?? '';
+  // A DOMException (an abort) has a number there.
+  const code = typeof vendor.code === 'string' ? vendor.code : '';
   if (TLS_CODE.test(code)) return tlsFailed(context, vendor);
   if (UNREACHABLE.has(code)) {
     return new RetryableError(`${where(context)} cannot be reached (${unreachableHint(context)})`, {

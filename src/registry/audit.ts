@@ -53,6 +53,8 @@ export class Audit {
   async run(signal: AbortSignal): Promise<never> {
     const { clock, gate, fail, intervalMs } = this.#options;
     for (;;) {
+      // Only what was read can be divided.
+      await gate.passed(signal);
       const ranges = this.#nextRound();
       for (const range of ranges) {
         await this.#accuseUntil(clock.now() + intervalMs / ranges.length, signal);

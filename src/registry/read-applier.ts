@@ -36,11 +36,20 @@ export class ReadApplier {
   parse(rows: readonly RawRow[], nowUs: number, into: RowsByService): void {
     for (const raw of rows) {
       if (typeof raw.service !== 'string' || raw.service === '') continue;
-      const parsed = parseRow(raw, nowUs, this.#intern);
+      const parsed = this.#shared(raw.service, parseRow(raw, nowUs, this.#intern));
       const ofService = into.get(raw.service);
       if (ofService === undefined) into.set(raw.service, [parsed]);
       else ofService.push(parsed);
     }
+  }
+
+  /** With the instance that is held instead of an equal one: a read of everything would hold everything twice for its time. */
+  #shared(service: string, row: ParsedRow): ParsedRow {
+    if (!row.ok) return row;
+    const { instanceId, hash, updatedAtUs, expiredAtUs } = row.instance;
+    const held = this.#store.instance(service, instanceId, hash);
+    const isSame = held?.updatedAtUs === updatedAtUs && held.expiredAtUs === expiredAtUs;
+    return isSame ? { ...row, instance: held } : row;
   }
 
   /** Applies a read of everything: a service that is not among `rows` has none. */

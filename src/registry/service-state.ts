@@ -187,6 +187,7 @@ class Merge {
     const old = known ?? this.#sameId(row.instance.instanceId);
     if (old === undefined) return this.#new(row.instance);
     this.#matched += 1;
+    if (old === row.instance) return old;
     const instance = { ...row.instance, expiredAtUs: this.#liveness(service, old, row.instance) };
     const differs = !sameContent(old, instance);
     if (differs) this.#updated += 1;

@@ -71,6 +71,12 @@ export class RegistryStore implements KnownRows {
     return { services, instances, rejected };
   }
 
+  /** The instance that is held of a valid row with this hash. */
+  instance(service: string, instanceId: string, hash: string): Instance | undefined {
+    const state = this.#states.get(service);
+    return state === undefined ? undefined : findRow(state.snapshot.instances, instanceId, hash);
+  }
+
   has(service: string, instanceId: string, hash: string): boolean {
     const state = this.#states.get(service);
     if (state === undefined) return false;
