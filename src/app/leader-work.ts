@@ -56,6 +56,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   });
   const conflicts = new Conflicts();
   const observer = metrics.controller;
+  const grpcServiceQueue = queue('grpcservice', config.workers);
   const reconciler = new GrpcServiceReconciler({
     caches: reflectors,
     registries: supervisor,
@@ -86,12 +87,13 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     observer,
     clock,
     clusterDomain: config.clusterDomain,
+    othersWait: () => grpcServiceQueue.length > 0,
   });
   const grpcServices = new GrpcServiceController({
     caches: reflectors,
     registries: supervisor,
     reconciler,
-    queue: queue('grpcservice', config.workers),
+    queue: grpcServiceQueue,
     conflicts,
     strays,
     writtenSlices,

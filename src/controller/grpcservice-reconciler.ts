@@ -29,6 +29,8 @@ export interface GrpcServiceReconcilerOptions {
   readonly observer: ControllerObserver;
   readonly clock: Clock;
   readonly clusterDomain: string;
+  /** Other GrpcServices wait for a worker: publishing them comes before telling what has been published. */
+  readonly othersWait: () => boolean;
 }
 
 /** Slices of others are not watched: whether they are gone is asked this often, in ms. */
@@ -37,10 +39,15 @@ const LOOK_FOR_FOREIGN_MS = 5000;
 /** How often it is looked whether a registry has been read since this replica leads, in ms. */
 const CATCH_UP_MS = 50;
 
+/** Long enough for the end of the queue. */
+const TELL_AFTER_MS = 1;
+
 /** Brings one GrpcService to its desired state: gather, decide, write, tell. */
 export class GrpcServiceReconciler {
   readonly #options: GrpcServiceReconcilerOptions;
   readonly #firstReads: FirstReads;
+  /** What was published and not told yet. */
+  readonly #untold = new Set<ObjectKey>();
   /** When this term of leadership began. */
   #termMs = 0;
 
@@ -66,13 +73,14 @@ export class GrpcServiceReconciler {
     if (decision.catchUp && observation.health.available) return { requeueAfterMs: CATCH_UP_MS };
     const fault = await this.#write(key, observation, decision, signal);
     if (fault !== null && (isOutdated(fault) || hasLostLease(fault))) throw fault;
+    if (this.#tellsLater(key, decision, fault)) return { requeueAfterMs: TELL_AFTER_MS };
     const statusDueMs = await this.#tell(key, observation, decision, fault, signal);
     if (fault !== null) throw fault;
     return requeue([
       statusDueMs,
       timeChangesMs(observation, decision),
       this.#options.publications.compactionDueMs(key),
-      decision.held?.reason === 'ServiceHasForeignSlices' ? LOOK_FOR_FOREIGN_MS : null,
+      foreignSlicesMs(decision),
     ]);
   }
 
@@ -89,12 +97,14 @@ export class GrpcServiceReconciler {
   /** The end of a term of leadership: from here on others write. */
   forgetAll(): void {
     this.#firstReads.forgetAll();
+    this.#untold.clear();
     this.#options.statusWriter.forgetAll();
     this.#options.publications.forgetAll();
   }
 
   #forget(key: ObjectKey): void {
     this.#firstReads.forget(key);
+    this.#untold.delete(key);
     this.#options.statusWriter.forget(key);
     this.#options.publications.forget(key);
     this.#options.observer.forget(key);
@@ -131,6 +141,17 @@ export class GrpcServiceReconciler {
     return null;
   }
 
+  /**
+   * When many change at once (the start of an operator, a database that is back), all slices are written before the first status:
+   * a status costs the API server as much as a slice, and nobody dials it. Put off once only, so that it comes under any load.
+   */
+  #tellsLater(key: ObjectKey, { writes }: Decision, fault: Error | null): boolean {
+    const published = fault === null && writes?.slices?.idle === false;
+    if (this.#untold.delete(key) || !published || !this.#options.othersWait()) return false;
+    this.#untold.add(key);
+    return true;
+  }
+
   async #tell(
     key: ObjectKey,
     observation: Observation,
@@ -164,6 +185,11 @@ export class GrpcServiceReconciler {
     announce(events, grpcService, status, decision.desired?.rejected ?? []);
     return statusWriter.write(grpcService, status, signal);
   }
+}
+
+/** When to look again for slices that others wrote: no cache of ours follows them. */
+function foreignSlicesMs({ held }: Decision): number | null {
+  return held?.reason === 'ServiceHasForeignSlices' ? LOOK_FOR_FOREIGN_MS : null;
 }
 
 /** A 409: somebody, or we ourselves, wrote first. Looking again is all there is to do. */
