@@ -40,7 +40,7 @@ export async function steadyChanges(options: BenchmarkOptions): Promise<Report> 
     name: side.name,
     measure: () => changeSteadily(side, members, rate * seconds, intervalMs),
   }));
-  const runs = await interleave(measured, quick ? 1 : 3, progress);
+  const runs = await interleave(measured, quick ? 1 : 2, progress);
   const title = `${rate} changes a second for ${seconds} s, ${members.length} endpoints: commit to the slice at a watch`;
   return {
     sections: [{ title, metrics, sides: runs }],

@@ -72,7 +72,7 @@ async function createPod(apiServer: ApiServer, member: Member, index: number): P
   await apiServer.request('PUT', `${podPath(member)}/status`, { ...pod, status: statusOf(member) });
 }
 
-/** A pod as small services have it: one container, probes, resources, a few variables, its token mounted. */
+/** A pod as small services have it: one container, probes, resources, a few variables. */
 function podOf({ service, name }: Member, nodeName: string): object {
   const probe = { grpc: { port }, periodSeconds: 10 };
   const field = (variable: string, fieldPath: string) => ({
