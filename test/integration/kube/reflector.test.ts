@@ -243,7 +243,8 @@ describe('Reflector on a real API server', function () {
     await holds(cache, []);
   });
 
-  it('does not keep the event loop while it takes 2,000 objects of 10 kB', async () => {
+  it('does not keep the event loop while it takes 2,000 objects of 10 kB', async function () {
+    this.timeout(240_000);
     const endpoints = Array.from({ length: 100 }, (_, index) => ({
       addresses: [`10.77.8.${index}`],
       conditions: { ready: true, serving: true, terminating: false },

@@ -85,15 +85,17 @@ onEachDatabase('a table of the user’s own', (flavor) => {
     await database.query(LEGACY);
     await node(1, 'UNIX_TIMESTAMP() + 3600');
     const registry = await open(SPEC, { pollIntervalMs: 50 });
+    const serviceReads = () => registry.observer.reads.filter(({ kind }) => kind === 'service').length;
+    // The feed is open before the first read, and may have hinted at rows that this was about to bring.
+    const opened = registry.observer.goodReads;
+    await waitFor('two polls', () => registry.observer.goodReads > opened + 4);
+    const before = serviceReads();
     for (let round = 0; round < 5; round += 1) {
       const polled = registry.observer.goodReads;
       await database.query('UPDATE legacy_node SET last_beat = last_beat + 1');
       await waitFor('a poll', () => registry.observer.goodReads > polled + 2);
     }
-    assert.deepEqual(
-      registry.observer.reads.filter(({ kind }) => kind === 'service'),
-      [],
-    );
+    assert.equal(serviceReads(), before);
   });
 
   it('may be a view that joins tables, in another collation and with twin rows', async () => {

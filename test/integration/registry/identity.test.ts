@@ -8,7 +8,7 @@ import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts
 import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
 import { freshAddress, testbed, type TestDatabase } from '../../support/testbed/index.ts';
 
-const signal = AbortSignal.timeout(600_000);
+const { signal } = new AbortController();
 
 /** A view whose only row tells on which connection it was read. */
 const CONNECTIONS: CustomSchemaSpec = {
