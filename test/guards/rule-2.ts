@@ -112,9 +112,17 @@ export const rule2: readonly Guard[] = [
     rule: '2',
     without: 'confirming what empties a service',
     file: CONFIRM,
-    find: 'if (has.size === 0) return true;',
+    find: '(lost === had.size && left.size === 0) ||',
     replace: '',
     test: confirm('needs confirmation when the only row goes'),
+  },
+  {
+    rule: '2',
+    without: 'confirming the loss of all that is alive, where dead rows stay',
+    file: CONFIRM,
+    find: ' || takesMuch(hadAlive, has, stillAlive)',
+    replace: '',
+    test: confirm('needs confirmation when the only one alive goes, and others died long ago'),
   },
   {
     rule: '2',
