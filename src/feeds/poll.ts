@@ -1,5 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
+import { TerminalError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ChangeFeed, FeedSink, ServiceHint } from '../registry/change-feed.ts';
 import type { ChangedRows, KnownRows, RegistryReader } from '../registry/registry-reader.ts';
@@ -25,6 +26,8 @@ const OVERLAP_US = 10_000_000;
 const NARROW_US = 1_000_000;
 const WIDE_EVERY_MS = 2500;
 const RETRY = { baseMs: 500, maxMs: 2000, jitter: 0.2 };
+/** Where somebody has to mend something first: as patient as the syncer is. */
+const RETRY_TERMINAL = { baseMs: 500, maxMs: 13_000, jitter: 0.2 };
 
 /**
  * The Poll feed: asks for rows by updated_at, by the database's clock, and hints at the services of those whose content is not known. In a
@@ -65,7 +68,8 @@ export class PollFeed implements ChangeFeed {
       if (signal.aborted) return 0;
       sink.unhealthy(error);
       this.#attempt += 1;
-      return backoffMs(this.#attempt - 1, RETRY, random);
+      const retry = error instanceof TerminalError ? RETRY_TERMINAL : RETRY;
+      return backoffMs(this.#attempt - 1, retry, random);
     }
   }
 

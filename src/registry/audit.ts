@@ -18,7 +18,8 @@ export interface AuditOptions {
   readonly hint: (service: string) => void;
   /** True while the service keeps what it has until a drastic read is confirmed. */
   readonly isPending: (service: string) => boolean;
-  readonly fail: (error: unknown, round: number) => void;
+  /** A step failed: `error`; or went well: null. */
+  readonly onStep: (error: unknown) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: RegistryObserver;
@@ -51,19 +52,20 @@ export class Audit {
 
   /** Works until the signal is aborted, then rejects with its reason. */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock, gate, fail, intervalMs } = this.#options;
+    const { clock, gate, onStep, intervalMs } = this.#options;
     for (;;) {
       // Only what was read can be divided.
       await gate.passed(signal);
       const ranges = this.#nextRound();
       for (const range of ranges) {
         await this.#accuseUntil(clock.now() + intervalMs / ranges.length, signal);
-        const round = await gate.passed(signal);
+        await gate.passed(signal);
         try {
           await this.#check(range, signal);
+          onStep(null);
         } catch (error) {
           signal.throwIfAborted();
-          fail(error, round);
+          onStep(error);
         }
       }
     }

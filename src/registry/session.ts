@@ -67,6 +67,7 @@ export class RegistrySession {
   readonly #feedOpened: Promise<void>;
   #feedIsOpen: () => void = () => undefined;
   #feedHealth: FeedHealth | null = null;
+  #auditFault: ReturnType<typeof faultOf> | null = null;
 
   constructor(options: RegistrySessionOptions) {
     const { reader, clock, random, logger, observer, retentionMs, isLeader } = options;
@@ -92,7 +93,8 @@ export class RegistrySession {
       healthy: (nowUs) => this.#syncer.healthy(nowUs),
     });
     this.#audit = new Audit({
-      ...{ reader, store, gate, fail, clock, observer, intervalMs: options.auditIntervalMs },
+      ...{ reader, store, gate, clock, observer, intervalMs: options.auditIntervalMs },
+      onStep: (error) => this.#auditStep(error),
       settleMs: options.auditSettleMs ?? Math.max(SETTLE_MS, 2 * options.feedRoundMs),
       logger: logger.child({ component: 'audit' }),
       hint: (service) => hint([service]),
@@ -142,18 +144,13 @@ export class RegistrySession {
 
   facts(): SessionFacts {
     const { server, lastReadMs } = this.#syncer;
-    return { feed: this.#feedHealth, server, lastReadMs, ...this.store.counts() };
+    return { feed: this.#feedWithAudit(), server, lastReadMs, ...this.store.counts() };
   }
 
   /** Calls back with the service whose snapshot changed, or null for anything else; answers how to stop it. */
   subscribe(listener: (service: string | null) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
-  }
-
-  /** Tries again now, if it waits for somebody to mend something: there are new credentials, for instance. */
-  retryNow(): void {
-    this.#syncer.retryNow();
   }
 
   /** Follows the registry until `signal` is aborted; rejects only on a bug, when all parts have ended. */
@@ -198,6 +195,32 @@ export class RegistrySession {
         this.#syncer.unhealthy();
       },
     };
+  }
+
+  /**
+   * A checksum query that fails (it looks at many rows, so it may be too slow where all else is quick) is no reason to take the registry for
+   * unreadable, which would put expiry off: whether it is, the syncer's own look at the server says.
+   */
+  #auditStep(error: unknown): void {
+    const before = this.#auditFault;
+    this.#auditFault = error === null ? null : faultOf(error);
+    if (error !== null) this.#syncer.unhealthy();
+    if (before?.message === this.#auditFault?.message) return;
+    if (error !== null)
+      this.#options.logger.warn('audit failed', {
+        reason: this.#auditFault?.reason,
+        error: this.#auditFault?.message,
+      });
+    this.#tell(null);
+  }
+
+  /** A feed that follows, without an audit behind it, finds no hard DELETE: that is not healthy. */
+  #feedWithAudit(): FeedHealth | null {
+    const feed = this.#feedHealth;
+    const fault = this.#auditFault;
+    if (fault === null || feed?.healthy !== true) return feed;
+    const message = `The audit cannot compare the registry with what is held (${fault.message}): rows deleted by a plain DELETE are found by the resync only.`;
+    return { ...feed, healthy: false, reason: 'AuditFailed', message };
   }
 
   #setFeedHealth(health: Pick<FeedHealth, 'healthy' | 'reason' | 'message'>): void {

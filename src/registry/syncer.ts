@@ -145,12 +145,6 @@ export class Syncer implements FeedSink {
     this.#wakeup.notify();
   }
 
-  /** Tries again now, if it waits for somebody to mend something. */
-  retryNow(): void {
-    this.#attempt = 0;
-    this.#wakeup.notify();
-  }
-
   async run(signal: AbortSignal): Promise<void> {
     const isAborted = (): boolean => signal.aborted;
     while (!isAborted()) {
@@ -382,6 +376,7 @@ export class Syncer implements FeedSink {
     const retry = fault.needsHelp ? RETRY_TERMINAL : RETRY;
     const delayMs = backoffMs(this.#attempt, retry, this.#options.random);
     this.#attempt += 1;
-    await this.#wakeup.wait(delayMs, signal).catch(() => undefined);
+    // No hint cuts this short: a wrong password that is tried again and again locks the account.
+    await this.#options.clock.sleep(delayMs, signal).catch(() => undefined);
   }
 }
