@@ -63,11 +63,12 @@ function published(
     return readyIs('True', 'DNSDisabled', 'spec.dns.enabled is false: no Service and no slices are kept.');
   }
   if (dns.counts.ready > 0) {
-    const { ready: all } = desired.counts;
+    const { ready: all, held } = desired.counts;
+    const note = held === 0 ? '' : ` ${held} of them are held though their lease ended.`;
     return readyIs(
       'True',
       'Published',
-      `${dns.counts.ready} of ${all} ready instances are published over DNS.`,
+      `${dns.counts.ready} of ${all} ready instances are published over DNS.${note}`,
     );
   }
   if (snapshot?.instances.length === 0 && desired.counts.rejected === 0) {
