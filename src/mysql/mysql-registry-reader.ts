@@ -46,8 +46,9 @@ export class MysqlRegistryReader implements RegistryReader {
   readonly #states: ServerStates;
   readonly #isManaged: boolean;
   readonly #bulkTimeoutMs: number;
-  /** The connection of the last read of rows: a confirming read takes another. */
-  #lastRead: Session | null = null;
+  /** The connection of the last read of everything, and of what was read of a service since: a confirming read takes another. */
+  #fullReadBy: Session | null = null;
+  readonly #readBy = new Map<string, Session>();
 
   constructor(options: MysqlRegistryReaderOptions) {
     const { custom, connectTimeoutMs = 5000, queryTimeoutMs = 5000 } = options;
@@ -87,7 +88,8 @@ export class MysqlRegistryReader implements RegistryReader {
   ): Promise<{ readonly nowUs: number }> {
     const work = async (session: Session) => {
       const { connection, schema } = session;
-      this.#lastRead = session;
+      this.#fullReadBy = session;
+      this.#readBy.clear();
       try {
         await connection.execute(
           { text: 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY', values: [] },
@@ -107,6 +109,12 @@ export class MysqlRegistryReader implements RegistryReader {
     return this.#use(work, { retry: false }, signal);
   }
 
+  /** The connections on which these services were read last (safety rule 2). */
+  #readersOf(services: readonly string[]): ReadonlySet<Session> {
+    const sessions = services.map((service) => this.#readBy.get(service) ?? this.#fullReadBy);
+    return new Set(sessions.filter((session) => session !== null));
+  }
+
   readServices(
     services: readonly string[],
     options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows },
@@ -115,7 +123,7 @@ export class MysqlRegistryReader implements RegistryReader {
     const isOther = options.connection === 'other';
     const work = async (session: Session): Promise<RegistryRead> => {
       if (isOther) await this.#states.checkReadable(session, signal);
-      this.#lastRead = session;
+      for (const service of services) this.#readBy.set(service, session);
       const nowUs = await readNow(session.connection, signal);
       const known = session.schema.hasBeatTable ? options.known : undefined;
       const sql = session.schema.readServices(services, { leases: known === undefined });
@@ -126,7 +134,7 @@ export class MysqlRegistryReader implements RegistryReader {
         .filter(({ service }) => names.has(service));
       return { nowUs, rows: known === undefined ? rows : await withLeases(session, rows, known, signal) };
     };
-    return this.#use(work, { avoid: isOther ? this.#lastRead : null }, signal);
+    return this.#use(work, { avoid: isOther ? this.#readersOf(services) : new Set() }, signal);
   }
 
   changedSince(sinceUs: number, signal: AbortSignal): Promise<ChangedRows | null> {

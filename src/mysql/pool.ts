@@ -20,8 +20,8 @@ export interface PoolOptions {
 }
 
 export interface UseOptions {
-  /** A connection that must not be taken. */
-  readonly avoid?: Session | null;
+  /** Connections that must not be taken. */
+  readonly avoid?: ReadonlySet<Session>;
   /** False: never do the work a second time, not even when its connection turned out to be dead. */
   readonly retry?: boolean;
 }
@@ -70,7 +70,7 @@ export class Pool {
   /** Does work on a connection; again on a new one, unless `retry` is false, when the one it had was dead. */
   async use<T>(
     work: (session: Session) => Promise<T>,
-    { avoid = null, retry = true }: UseOptions,
+    { avoid = new Set(), retry = true }: UseOptions,
     signal: AbortSignal,
   ): Promise<T> {
     const session = await this.#acquire(avoid, signal);
@@ -106,7 +106,7 @@ export class Pool {
     for (const session of this.#all) session.connection.destroy();
   }
 
-  async #acquire(avoid: Session | null, signal: AbortSignal): Promise<Pooled> {
+  async #acquire(avoid: ReadonlySet<Session>, signal: AbortSignal): Promise<Pooled> {
     for (;;) {
       signal.throwIfAborted();
       if (this.#isClosed) throw new Error('the pool was closed');
@@ -117,9 +117,9 @@ export class Pool {
     }
   }
 
-  #takeIdle(avoid: Session | null): Pooled | undefined {
+  #takeIdle(avoid: ReadonlySet<Session>): Pooled | undefined {
     for (const session of this.#idle.filter((each) => !this.#isUsable(each))) this.#drop(session);
-    const session = this.#idle.findLast((each) => each !== avoid);
+    const session = this.#idle.findLast((each) => !avoid.has(each));
     if (session !== undefined) this.#idle = this.#idle.filter((each) => each !== session);
     else if (this.#all.size >= LIMIT && this.#idle.length > 0) this.#drop(this.#idle[0]);
     return session;

@@ -93,8 +93,8 @@ export const rule2: readonly Guard[] = [
     rule: '2',
     without: 'another connection',
     file: 'src/mysql/mysql-registry-reader.ts',
-    find: 'avoid: isOther ? this.#lastRead : null',
-    replace: 'avoid: null',
+    find: 'avoid: isOther ? this.#readersOf(services) : new Set()',
+    replace: 'avoid: new Set()',
     test: {
       file: 'test/integration/registry/identity.test.ts',
       title: 'who answers, on mariadb is asked for a second read on another connection than the first',

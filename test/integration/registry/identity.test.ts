@@ -55,14 +55,19 @@ onEachDatabase('who answers', (flavor) => {
 
   it('is asked for a second read on another connection than the first', async () => {
     await database.query(`CREATE TABLE named AS SELECT service, instance_id, address FROM instances`);
-    await database.query(`INSERT INTO named VALUES ('a', 'i', '10.1.0.1')`);
+    await database.query(`INSERT INTO named VALUES ('a', 'i', '10.1.0.1'), ('b', 'i', '10.1.0.2')`);
     await database.query(`CREATE VIEW who AS SELECT named.*, CONNECTION_ID() % 60000 + 1 AS port FROM named`);
     const reader = readerOf(targetOf(database.server, database.name), { custom: CONNECTIONS });
-    const read = async (connection: 'any' | 'other'): Promise<unknown> =>
-      (await reader.readServices(['a'], { connection }, signal)).rows[0]?.port;
+    const read = async (connection: 'any' | 'other', service = 'a'): Promise<unknown> =>
+      (await reader.readServices([service], { connection }, signal)).rows[0]?.port;
     const first = await read('any');
     assert.equal(await read('any'), first, 'one after the other take the same');
     assert.notEqual(await read('other'), first);
+    // What was read of others in between changes nothing.
+    const [ofA, ofB] = await Promise.all([read('any'), read('any', 'b')]);
+    assert.notEqual(ofA, ofB);
+    await read('any', 'b');
+    assert.notEqual(await read('other'), ofA);
   });
 
   it('is another registry when the tables were replaced, and is not believed before somebody has looked', async () => {
