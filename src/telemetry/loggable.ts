@@ -10,8 +10,8 @@ const MAX_CHARACTERS = 8192;
 /** Names whose text is a secret: `password`, `dbPassword`, `access_token`; not `secretName`, which only says where one is. */
 const SECRET_NAME =
   /(password|passwd|passphrase|pwd|token|secret|authorization|cookie|privatekey|apikey|dsn|credentials?)$/;
-/** The user information of a URL: `mysql://user:password@host`. */
-const URL_PASSWORD = /(:\/\/[^\s/?#:@]*):[^\s/?#]*@/g;
+/** The user information of a URL: `mysql://user:password@host`; PASSWORD itself is what advice has in its place. */
+const URL_PASSWORD = /(:\/\/[^\s/?#:@]*):(?!PASSWORD@)[^\s/?#]*@/g;
 /** `Authorization: Basic ...`. */
 const AUTHORIZATION = /\b(authorization:\s{0,4}\w{1,20}\s{1,4})\S+/gi;
 /** A token is longer than the words that may follow "Bearer" in a sentence. */

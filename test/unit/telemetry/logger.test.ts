@@ -133,6 +133,12 @@ describe('logger', () => {
     });
   }
 
+  it('leaves the placeholder of advice readable', () => {
+    const advice = 'rollcall migrate --url mysql://USER:PASSWORD@db:3306/registry';
+    assert.equal(maskText(advice), advice);
+    assert.equal(maskText('mysql://USER:PASSWORD1@db'), 'mysql://USER:***@db');
+  });
+
   it('masks in a time that is linear in the length of a text, whatever is in it', () => {
     const texts = ['x', ' ', '://', '://a:', 'Bearer ', 'authorization: '].map((part) => part.repeat(20_000));
     const startMs = performance.now();
