@@ -144,9 +144,14 @@ export class GrpcServiceController {
       [change.old, change.now].flatMap((s) => (s === undefined ? [] : grpcServiceUidsOf(s))),
     );
     const echoed = [...uids].some((uid) => this.#options.writtenServices.observe(uid, change));
-    if (echoed) return;
-    for (const uid of uids) this.#addAll('uid', uid, 'now');
-    this.#addAll('serviceName', keyOf(change.old, change.now), 'now');
+    if (!echoed) for (const uid of uids) this.#addAll('uid', uid, 'now');
+    // A Service that its writer takes away, knowingly, is what another of that name may be waiting for.
+    const { grpcServices } = this.#options.caches;
+    for (const grpcService of grpcServices.byIndex('serviceName', keyOf(change.old, change.now))) {
+      if (!echoed || !uids.has(grpcService.metadata.uid ?? '')) {
+        this.#options.queue.add(objectKey(grpcService), 'now');
+      }
+    }
   }
 
   #addAll(index: string, value: string, urgency: Urgency): void {

@@ -27,7 +27,9 @@ class Bench {
   readonly terms: number[] = [];
   readonly logger = new RecordingLogger();
   readonly grpcServices = new IndexedCache<GrpcService>(grpcServiceIndexes('ops/main'), this.logger);
+  readonly kubeServices = new IndexedCache<KubeService>(kubeServiceIndexes, this.logger);
   readonly written = new WrittenObjects<EndpointSlice>(() => this.clock.now());
+  readonly writtenServices = new WrittenObjects<KubeService>(() => this.clock.now());
   readonly controller: GrpcServiceController;
   /** What a registry tells. */
   tell: (registry: ObjectKey, service: string | null) => void = () => undefined;
@@ -39,7 +41,7 @@ class Bench {
         grpcServices: this.grpcServices,
         registries: new IndexedCache<Registry>({}, logger),
         slices: new IndexedCache<EndpointSlice>(sliceIndexes, logger),
-        kubeServices: new IndexedCache<KubeService>(kubeServiceIndexes, logger),
+        kubeServices: this.kubeServices,
         namespaces: new IndexedCache<Namespace>({}, logger),
       },
       registries: {
@@ -75,7 +77,7 @@ class Bench {
         logger,
       }),
       writtenSlices: this.written,
-      writtenServices: new WrittenObjects<KubeService>(() => clock.now()),
+      writtenServices: this.writtenServices,
       observer: {
         sliceWritten: () => undefined,
         planned: () => undefined,
@@ -123,6 +125,33 @@ describe('GrpcServiceController', () => {
       bench.tell('ops/main', 'a');
     });
     assert.deepEqual(bench.reconciled, ['shop/a']);
+  });
+
+  it('looks at those who wait for the name of a Service when its owner deletes it, which is no news to the owner', async () => {
+    const bench = new Bench();
+    bench.grpcServices.put(aGrpcService({}, { name: 'owner', uid: 'owner' }));
+    bench.grpcServices.put(
+      aGrpcService({ dns: { serviceName: 'given-up' } }, { name: 'waiting', uid: 'waiting' }),
+    );
+    const service: KubeService = {
+      metadata: {
+        namespace: 'shop',
+        name: 'given-up',
+        uid: 'service',
+        resourceVersion: '1',
+        ownerReferences: [
+          { apiVersion: 'rollcall.dev/v1alpha1', kind: 'GrpcService', name: 'owner', uid: 'owner' },
+        ],
+      },
+      spec: { clusterIP: 'None' },
+    };
+    bench.kubeServices.put(service);
+    await bench.term(() => {
+      bench.reconciled.splice(0);
+      bench.writtenServices.deleted('owner', service);
+      bench.kubeServices.remove('shop/given-up');
+    });
+    assert.deepEqual(bench.reconciled, ['shop/waiting']);
   });
 
   it('follows nothing once it no longer leads, and forgets what it wrote', async () => {
