@@ -102,7 +102,7 @@ export class ApiResourceClient<T extends KubeObject> implements ResourceClient<T
     return this.#write('PATCH', path, patch, signal, 'application/merge-patch+json');
   }
 
-  #put(object: T, subresource: string | undefined, signal: AbortSignal): Promise<T> {
+  async #put(object: T, subresource: string | undefined, signal: AbortSignal): Promise<T> {
     const { namespace, name, resourceVersion } = object.metadata;
     if (resourceVersion === undefined) {
       throw new Error(
@@ -110,7 +110,7 @@ export class ApiResourceClient<T extends KubeObject> implements ResourceClient<T
       );
     }
     const path = resourcePath(this.#resource, namespace, name, subresource);
-    return this.#write('PUT', path, this.#typed(object), signal);
+    return await this.#write('PUT', path, this.#typed(object), signal);
   }
 
   #write<R>(

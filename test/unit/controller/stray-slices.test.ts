@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { KubeApiError } from '../../../src/controller/kube-ports.ts';
 import { StraySlices } from '../../../src/controller/stray-slices.ts';
 import type { EndpointSlice } from '../../../src/model/kube-objects.ts';
+import { LABEL_MANAGED_BY } from '../../../src/model/names.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeResourceClient } from '../../support/fake-resource-client.ts';
 import { aGrpcService } from '../../support/grpc-services.ts';
@@ -16,6 +17,11 @@ describe('slices of ours that the cache does not have', () => {
   const stripped: EndpointSlice = {
     ...slice,
     metadata: { name: slice.metadata.name, namespace: 'shop', uid: 'uid-of-orders-4-abcde-1' },
+  };
+  /** Somebody gave it to another controller: no watch of ours shows it any more. */
+  const relabelled: EndpointSlice = {
+    ...slice,
+    metadata: { ...slice.metadata, labels: { ...slice.metadata.labels, [LABEL_MANAGED_BY]: 'somebody' } },
   };
   const foreign: EndpointSlice = { ...stripped, metadata: { ...stripped.metadata, uid: 'another' } };
 
@@ -74,7 +80,7 @@ describe('slices of ours that the cache does not have', () => {
   });
 
   it('searches until the API server answers', async () => {
-    const { client, clock, logger, strays } = world(slice);
+    const { client, clock, logger, strays } = world(relabelled);
     let failures = 2;
     client.before = () => {
       failures -= 1;
@@ -83,7 +89,7 @@ describe('slices of ours that the cache does not have', () => {
     const found = strays.search(signal);
     await clock.advance(1000);
     await clock.advance(2000);
-    assert.deepEqual(await found, [slice]);
+    assert.deepEqual(await found, [relabelled]);
     assert.equal(logger.messages('warn').length, 2);
   });
 });
