@@ -1,5 +1,7 @@
 import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
 import type { DnsView } from '../desired/dns-view.ts';
+import type { ProtectedShare } from '../desired/protection.ts';
+import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { Verdict } from './conditions.ts';
 import type { StatusFacts } from './grpcservice-status-facts.ts';
@@ -140,11 +142,23 @@ function protectedNow({ publish }: StatusFacts, { protectedBy }: DesiredEndpoint
       message: `No expired instance is held.${note}`,
     };
   }
-  const { held, floor, base, alive } = protectedBy;
+  const { held, shares } = protectedBy;
+  const short = shares.map(
+    ({ of, floor, base, alive }) =>
+      `${alive} of ${base} ${PART_NAMES[of](publish)} are alive (floor ${floor})`,
+  );
   return {
     type: 'Protected',
     status: 'True',
     reason: 'HoldingExpired',
-    message: `${held} expired instances are still published: only ${alive} of ${base} are alive and spec.protection keeps at least ${floor}. They leave as others come alive or after forgetAfter; to let them go now, set the annotation rollcall.dev/release-held to the present time.${note}`,
+    message: `${held} expired instances are still published, for spec.protection keeps ${publish.protection.minAvailablePercent} % of each part that clients depend on: ${short.join('; ')}. They leave as others come alive or after forgetAfter; to let them go now, set the annotation rollcall.dev/release-held to the present time.${note}`,
   };
 }
+
+/** How each part that is protected is called in messages. */
+const PART_NAMES: Readonly<Record<ProtectedShare['of'], (publish: PublishSpec) => string>> = {
+  All: () => 'instances',
+  DNS: ({ port }) => `instances that DNS carries (port ${port})`,
+  IPv4: ({ port }) => `IPv4 instances on port ${port}`,
+  IPv6: ({ port }) => `IPv6 instances on port ${port}`,
+};

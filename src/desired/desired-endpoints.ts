@@ -54,7 +54,7 @@ export interface DesiredCounts {
  */
 export function desiredEndpoints({ publish, allowedCIDRs, snapshot, nowUs }: DesiredInput): DesiredEndpoints {
   const found = candidates(snapshot, publish.selector, allowedCIDRs, nowUs);
-  const holding = holdExpired(found.winners, publish.protection, nowUs);
+  const holding = holdExpired(found.winners, publish, nowUs);
   const endpoints = found.winners
     .filter((candidate) => candidate.expiredAtUs === null || holding.held.has(candidate))
     .map((candidate) => endpointOf(candidate));

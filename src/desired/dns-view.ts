@@ -1,6 +1,6 @@
 import type { DesiredEndpoints } from './desired-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { PublishSpec } from './publish-spec.ts';
+import { dnsCarries, type PublishSpec } from './publish-spec.ts';
 
 /** The most A records that fit one DNS answer of 64 KiB. */
 export const MAX_A_RECORDS = 4000;
@@ -25,11 +25,9 @@ export interface DnsView {
   readonly fits: boolean;
 }
 
-/** What is published over DNS: A records carry no port, so only endpoints on the port that clients dial. */
+/** What is published over DNS, see {@link dnsCarries}; nothing where spec.dns.enabled is false. */
 export function dnsView(desired: DesiredEndpoints, publish: PublishSpec): DnsView {
-  const endpoints = desired.endpoints.filter(
-    ({ port, addressType }) => port === publish.port && publish.dns.addressTypes.includes(addressType),
-  );
+  const endpoints = desired.endpoints.filter((endpoint) => dnsCarries(publish, endpoint));
   const ready = endpoints.filter(({ state }) => state === 'Ready');
   const ipv4 = ready.filter(({ addressType }) => addressType === 'IPv4').length;
   const ipv6 = ready.length - ipv4;

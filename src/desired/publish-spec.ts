@@ -80,6 +80,14 @@ export function publishSpec(
   };
 }
 
+/** Whether headless DNS can carry an address: A and AAAA records have no port, so only those on the port that clients dial, of a wanted family. */
+export function dnsCarries(
+  { port, dns }: Pick<PublishSpec, 'port' | 'dns'>,
+  endpoint: { readonly port: number; readonly addressType: AddressType },
+): boolean {
+  return dns.enabled && endpoint.port === port && dns.addressTypes.includes(endpoint.addressType);
+}
+
 function protectionOf(
   { spec, metadata }: GrpcService,
   defaults: PublishDefaults,

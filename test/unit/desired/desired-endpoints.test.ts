@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type DesiredEndpoints, desiredEndpoints } from '../../../src/desired/desired-endpoints.ts';
 import type { PublishSpec } from '../../../src/desired/publish-spec.ts';
+import type { ProtectedBy, ProtectedShare } from '../../../src/desired/protection.ts';
+import type { GrpcServiceSpec } from '../../../src/model/grpcservice.ts';
 import type { Instance } from '../../../src/model/instance.ts';
 import type { Snapshot } from '../../../src/registry/snapshot.ts';
 import { type Cidr, parseCidr } from '../../../src/registry/cidr.ts';
@@ -46,6 +48,12 @@ function instances(count: number, fields: (n: number) => Partial<Instance> = () 
 const ids = (desired: DesiredEndpoints): string[] => desired.endpoints.map(({ instanceId }) => instanceId);
 const heldIds = (desired: DesiredEndpoints): string[] =>
   desired.endpoints.filter(({ held }) => held).map(({ instanceId }) => instanceId);
+
+const ipv6 = (n: number): Partial<Instance> => ({ address: `2001:db8::${n}`, addressType: 'IPv6' });
+const heldOfAll = (held: number, share: Omit<ProtectedShare, 'of'>): ProtectedBy => ({
+  held,
+  shares: [{ of: 'All', ...share }],
+});
 
 describe('what is published for a row', () => {
   it('UP and alive: ready, with all that xDS needs', () => {
@@ -274,7 +282,7 @@ describe('protection', () => {
   it('holds the most recently alive up to the floor, rounded down', () => {
     const desired = desire(instances(7, expired));
     assert.deepEqual(heldIds(desired), ['i-1', 'i-2', 'i-3']);
-    assert.deepEqual(desired.protectedBy, { floor: 3, base: 7, alive: 0, held: 3 });
+    assert.deepEqual(desired.protectedBy, heldOfAll(3, { floor: 3, base: 7, alive: 0 }));
     assert.deepEqual([desired.counts.ready, desired.counts.expired, desired.counts.held], [3, 7, 3]);
   });
 
@@ -288,7 +296,7 @@ describe('protection', () => {
   it('holds only what is missing to the floor', () => {
     const desired = desire(instances(10, (n) => (n <= 3 ? {} : expired(n))));
     assert.deepEqual(heldIds(desired), ['i-4', 'i-5']);
-    assert.deepEqual(desired.protectedBy, { floor: 5, base: 10, alive: 3, held: 2 });
+    assert.deepEqual(desired.protectedBy, heldOfAll(2, { floor: 5, base: 10, alive: 3 }));
   });
 
   it('holds nothing when the alive ones reach the floor', () => {
@@ -325,7 +333,7 @@ describe('protection', () => {
     const desired = desire(
       instances(10, (n) => (n <= 4 ? { status: 'DOWN' } : n <= 8 ? { weight: 0 } : expired(n))),
     );
-    assert.deepEqual(desired.protectedBy, { floor: 1, base: 2, alive: 0, held: 1 });
+    assert.deepEqual(desired.protectedBy, heldOfAll(1, { floor: 1, base: 2, alive: 0 }));
   });
 
   it('neither counts DRAINING rows to the base nor holds them', () => {
@@ -333,13 +341,13 @@ describe('protection', () => {
       instances(4, (n) => (n <= 2 ? { status: 'DRAINING', ...expired(n) } : expired(n))),
     );
     assert.deepEqual(heldIds(desired), ['i-3']);
-    assert.deepEqual(desired.protectedBy, { floor: 1, base: 2, alive: 0, held: 1 });
+    assert.deepEqual(desired.protectedBy, heldOfAll(1, { floor: 1, base: 2, alive: 0 }));
   });
 
   it('forgets after forgetAfter: the forgotten leave the base, too', () => {
     const publish = aPublishSpec({}, { forgetAfterMs: 60_000 });
     const rows = instances(4, (n) => ({ expiredAtUs: NOW - (n <= 2 ? 59 : 60) * SECOND }));
-    assert.deepEqual(desire(rows, { publish }).protectedBy, { floor: 1, base: 2, alive: 0, held: 1 });
+    assert.deepEqual(desire(rows, { publish }).protectedBy, heldOfAll(1, { floor: 1, base: 2, alive: 0 }));
     const later = desire(rows, { publish, nowUs: NOW + SECOND });
     assert.deepEqual([later.endpoints, later.protectedBy, later.base.length], [[], null, 4]);
   });
@@ -348,7 +356,35 @@ describe('protection', () => {
     const publish = aPublishSpec({}, { releaseHeldUs: NOW - 2 * SECOND });
     const desired = desire(instances(8, expired), { publish });
     assert.deepEqual(heldIds(desired), ['i-1']);
-    assert.deepEqual(desired.protectedBy, { floor: 1, base: 2, alive: 0, held: 1 });
+    assert.deepEqual(desired.protectedBy, heldOfAll(1, { floor: 1, base: 2, alive: 0 }));
+  });
+
+  it('keeps the share of what DNS carries, however many live on other ports', () => {
+    const rows = instances(10, (n) => (n <= 6 ? { port: 9090 } : expired(n)));
+    const desired = desire(rows);
+    assert.deepEqual(heldIds(desired), ['i-7', 'i-8']);
+    assert.deepEqual(desired.protectedBy, { held: 2, shares: [{ of: 'DNS', floor: 2, base: 4, alive: 0 }] });
+  });
+
+  it('keeps the share of each address family: a host may have only the one', () => {
+    const rows = instances(8, (n) => (n <= 4 ? { ...ipv6(n) } : expired(n)));
+    const desired = desire(rows);
+    assert.deepEqual(heldIds(desired), ['i-5', 'i-6']);
+    assert.deepEqual(desired.protectedBy, { held: 2, shares: [{ of: 'IPv4', floor: 2, base: 4, alive: 0 }] });
+  });
+
+  it('keeps the share of the whole where each part by itself would round down to none', () => {
+    const rows = instances(2, (n) => (n === 1 ? { ...ipv6(n), ...expired(2) } : expired(1)));
+    const desired = desire(rows);
+    assert.deepEqual(heldIds(desired), ['i-2']);
+    assert.deepEqual(desired.protectedBy, heldOfAll(1, { floor: 1, base: 2, alive: 0 }));
+  });
+
+  it('asks nothing for families that DNS is not to carry, nor for DNS where spec.dns is off', () => {
+    const rows = instances(8, (n) => (n <= 4 ? expired(n) : { ...ipv6(n) }));
+    const held = (dns: GrpcServiceSpec['dns']): number =>
+      desire(rows, { publish: aPublishSpec({ dns: dns ?? {} }) }).counts.held;
+    assert.deepEqual([held({ addressTypes: ['IPv6'] }), held({ enabled: false }), held({})], [0, 0, 2]);
   });
 
   it('lets all go when all expired before the release', () => {
@@ -369,7 +405,7 @@ describe('a time in which beats could not be stored', () => {
 
   it('is followed by expiry and protection as usual', () => {
     const desired = desire(rows, { snapshot: { grace }, nowUs: NOW + 10 * SECOND });
-    assert.deepEqual(desired.protectedBy, { floor: 2, base: 4, alive: 0, held: 2 });
+    assert.deepEqual(desired.protectedBy, heldOfAll(2, { floor: 2, base: 4, alive: 0 }));
     assert.equal(desired.nextChangeUs, NOW + 10 * SECOND + 10 * MINUTE, 'forgetAfter counts from there');
   });
 
