@@ -3,7 +3,8 @@ import { errorMessage } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Gate } from './gate.ts';
 import type { RegistryObserver } from './observer.ts';
-import type { InstanceKey, RegistryReader } from './registry-reader.ts';
+import type { RegistryReader } from './registry-reader.ts';
+import { retiredKeys } from './retired-keys.ts';
 import type { RegistryStore } from './store.ts';
 
 export interface RetentionOptions {
@@ -54,8 +55,9 @@ export class Retention {
   }
 
   async #retire(signal: AbortSignal): Promise<void> {
-    const { reader, gate, isLeader, retentionMs, hint, clock, logger, observer } = this.#options;
-    const keys = this.#candidates();
+    const { reader, store, gate, isLeader, retentionMs, nowUs, hint, clock, logger, observer } =
+      this.#options;
+    const keys = retiredKeys(store, retentionMs, nowUs());
     // Called without candidates as well: beats without an instance go too.
     do {
       if (!isLeader() || !gate.isOpen) return;
@@ -68,21 +70,5 @@ export class Retention {
       }
       if (keys.length > 0) await clock.sleep(PAUSE_MS, signal);
     } while (keys.length > 0);
-  }
-
-  #candidates(): InstanceKey[] {
-    const { store, retentionMs, nowUs } = this.#options;
-    const beforeUs = nowUs() - retentionMs * 1000;
-    const keys: InstanceKey[] = [];
-    for (const { service, instance } of store.instances()) {
-      const { status, updatedAtUs, expiredAtUs, instanceId, id } = instance;
-      const isRetired =
-        (status === 'DOWN' && updatedAtUs < beforeUs) || (expiredAtUs !== null && expiredAtUs < beforeUs);
-      if (isRetired && id !== null) keys.push({ service, instanceId, id });
-    }
-    for (const { updatedAtUs, ...key } of store.rejectedKeys()) {
-      if (updatedAtUs < beforeUs && key.id !== null) keys.push(key);
-    }
-    return keys;
   }
 }
