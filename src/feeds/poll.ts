@@ -35,6 +35,7 @@ const RETRY_TERMINAL = { baseMs: 500, maxMs: 13_000, jitter: 0.2 };
  */
 export class PollFeed implements ChangeFeed {
   readonly name = 'Poll';
+  readonly active = 'Poll';
   readonly #options: PollFeedOptions;
   /** The database's clock before the last poll, and before the last one that looked back by the whole overlap. */
   #lastUs: number | null = null;
@@ -62,7 +63,7 @@ export class PollFeed implements ChangeFeed {
       const nowUs = await this.#look(sink, signal);
       if (signal.aborted) return 0;
       this.#attempt = 0;
-      sink.healthy(nowUs);
+      sink.healthy({ databaseUs: nowUs, lagMs: 0, position: positionOf(nowUs) });
       return Math.max(0, startMs + intervalMs - clock.now());
     } catch (error) {
       if (signal.aborted) return 0;
@@ -94,14 +95,14 @@ export class PollFeed implements ChangeFeed {
     return read.nowUs;
   }
 
-  #hint(sink: FeedSink, { rows }: ChangedRows): void {
+  #hint(sink: FeedSink, read: ChangedRows): void {
     const services = new Map<string, number>();
-    for (const { service, instanceId, hash, updatedAtUs } of rows) {
+    for (const { service, instanceId, hash, updatedAtUs } of read.rows) {
       if (this.#options.known.has(service, instanceId, hash)) continue;
       services.set(service, Math.min(services.get(service) ?? Infinity, updatedAtUs));
     }
     const hints = [...services].map(([service, changedAtUs]): ServiceHint => ({ service, changedAtUs }));
-    if (hints.length > 0) sink.hint(hints);
+    if (hints.length > 0) sink.hint(hints, positionOf(read.nowUs));
   }
 
   async #compareSums(sink: FeedSink, signal: AbortSignal): Promise<number> {
@@ -119,8 +120,13 @@ export class PollFeed implements ChangeFeed {
       if (sum?.rows !== rows || sum.checksum !== checksum) hints.push({ service, changedAtUs: null });
     }
     for (const service of held.keys()) hints.push({ service, changedAtUs: null });
-    if (hints.length > 0) sink.hint(hints);
+    if (hints.length > 0) sink.hint(hints, positionOf(nowUs));
     this.#lastUs = nowUs;
     return nowUs;
   }
+}
+
+/** Polls follow the database's clock. */
+function positionOf(nowUs: number): string {
+  return new Date(nowUs / 1000).toISOString();
 }

@@ -1,3 +1,5 @@
+import type { FeedName, FeedResyncReason } from './change-feed.ts';
+
 /** What a read was for. */
 export type ReadKind = 'full' | 'service' | 'confirm' | 'audit';
 
@@ -5,7 +7,7 @@ export type ReadKind = 'full' | 'service' | 'confirm' | 'audit';
 export type ResyncReason =
   | 'Started'
   | 'Interval'
-  | 'Feed'
+  | FeedResyncReason
   | 'Reconnected'
   | 'ServerChanged'
   | 'ServerRestarted'
@@ -23,6 +25,12 @@ export interface RegistryObserver {
   couldNotRead(reason: string): void;
   readDone(kind: ReadKind, seconds: number, rows: number): void;
   resync(reason: ResyncReason): void;
+  /** The feed named services, each counted. */
+  hinted(feed: FeedName, services: number): void;
+  /** The feed gave a sign of life, and is so far behind its source. */
+  feedAlive(lagSeconds: number): void;
+  /** Which feed gives the hints now, and whether it is the one that was asked for, in good health. */
+  feedServes(active: FeedName, healthy: boolean): void;
   leasesExpired(count: number): void;
   leasesReturned(count: number): void;
   /** A drastic read was confirmed by the second one, or not: then the second one showed something else (safety rule 2). */

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage, RetryableError, TerminalError } from '../lib/errors.ts';
 import type { LogFields, Logger } from '../lib/logger.ts';
+import type { FeedName } from './change-feed.ts';
 
 /** Whether the registry can be read, and since when it is so. */
 export interface RegistryHealth {
@@ -16,7 +17,7 @@ export interface RegistryHealth {
 
 /** How the feed does. */
 export interface FeedHealth {
-  readonly active: string;
+  readonly active: FeedName;
   readonly healthy: boolean;
   readonly reason: string;
   readonly message: string;

@@ -67,6 +67,8 @@ export class RegistrySession {
   readonly #feedOpened: Promise<void>;
   #feedIsOpen: () => void = () => undefined;
   #feedHealth: FeedHealth | null = null;
+  /** Where the feed was last, in its source's own terms; for people. */
+  #feedPosition: string | null = null;
   #auditFault: ReturnType<typeof faultOf> | null = null;
 
   constructor(options: RegistrySessionOptions) {
@@ -176,22 +178,31 @@ export class RegistrySession {
 
   /** What the feed says goes to the syncer; how the feed does is kept for people. */
   #sink(): FeedSink {
+    const { observer } = this.#options;
     return {
-      hint: (services) => this.#syncer.hint(services),
-      resync: (reason) => this.#syncer.resync(reason),
-      healthy: (nowUs) => {
+      hint: (services, position) => {
+        this.#feedPosition = position;
+        observer.hinted(this.#feed.active, services.length);
+        this.#syncer.hint(services);
+      },
+      resync: (reason, message) => this.#syncer.resync(reason, message),
+      healthy: ({ databaseUs, lagMs, position }) => {
+        this.#feedPosition = position;
         this.#feedIsOpen();
+        observer.feedAlive(lagMs / 1000);
         this.#setFeedHealth({
           healthy: true,
           reason: 'Following',
           message: 'The feed follows the registry.',
         });
-        this.#syncer.healthy(nowUs);
+        if (databaseUs !== null) this.#syncer.healthy(databaseUs);
       },
       unhealthy: (error) => {
         this.#feedIsOpen();
         const { reason, message } = faultOf(error);
-        this.#setFeedHealth({ healthy: false, reason, message });
+        const { name, active } = this.#feed;
+        const meanwhile = active === name ? '' : ` Meanwhile ${active} follows the registry.`;
+        this.#setFeedHealth({ healthy: false, reason, message: `${message}${meanwhile}` });
         this.#syncer.unhealthy();
       },
     };
@@ -225,17 +236,20 @@ export class RegistrySession {
 
   #setFeedHealth(health: Pick<FeedHealth, 'healthy' | 'reason' | 'message'>): void {
     const before = this.#feedHealth;
+    const { active } = this.#feed;
     if (
-      before?.healthy === health.healthy &&
+      before?.active === active &&
+      before.healthy === health.healthy &&
       before.reason === health.reason &&
       before.message === health.message
     )
       return;
-    this.#feedHealth = {
-      active: this.#feed.name,
-      sinceMs: before?.sinceMs ?? this.#options.clock.wallNow(),
-      ...health,
-    };
+    const sinceMs = before?.active === active ? before.sinceMs : this.#options.clock.wallNow();
+    this.#feedHealth = { active, sinceMs, ...health };
+    this.#options.observer.feedServes(active, health.healthy);
+    const fields = { active, reason: health.reason, position: this.#feedPosition };
+    if (health.healthy) this.#options.logger.info('feed follows', fields);
+    else this.#options.logger.warn('feed cannot follow', { ...fields, error: health.message });
     this.#tell(null);
   }
 

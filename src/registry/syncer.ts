@@ -2,7 +2,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { RetryableError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { FeedSink, ServiceHint } from './change-feed.ts';
+import type { FeedResyncReason, ServiceHint } from './change-feed.ts';
 import { isDrastic } from './confirm.ts';
 import { Confirmations } from './confirmations.ts';
 import { findBreak, type KnownServer } from './continuity.ts';
@@ -45,6 +45,16 @@ const COALESCE_MS = 3;
 const ROWS_AT_ONCE = 5000;
 /** The server is looked at this often when nothing else happens, and before every read. */
 const STATE_EVERY_MS = 1000;
+/** Resyncs of a registry that was readable all the time: what is known of leases stays. */
+const ROUTINE: ReadonlySet<ResyncReason> = new Set<ResyncReason>([
+  'Interval',
+  'FeedResumed',
+  'PositionLost',
+  'TableChanged',
+  'UnreadableChange',
+  'TooManyChanges',
+  'FallbackStarted',
+]);
 /** Resyncs of the replicas, and of many registries, spread by this share of their interval. */
 const RESYNC_JITTER = 0.1;
 /** A database that comes back is noticed within two seconds; somebody who mends a grant or a table waits fifteen at most. */
@@ -55,7 +65,7 @@ const RETRY_TERMINAL = { baseMs: 500, maxMs: 13_000, jitter: 0.15 };
  * Keeps the store equal to the registry: reads everything, then what it is hinted at, in one loop that never reads two things at once. A
  * failure changes nothing but the health (safety rule 1); after it everything is read again, with a grace for expiry.
  */
-export class Syncer implements FeedSink {
+export class Syncer {
   readonly gate = new Gate();
   readonly databaseClock: DatabaseClock;
   readonly #options: SyncerOptions;
@@ -110,9 +120,9 @@ export class Syncer implements FeedSink {
     this.#wakeup.notify();
   }
 
-  resync(reason: string): void {
-    this.#options.logger.info('feed asks for a resync', { reason });
-    this.#resyncReason ??= 'Feed';
+  resync(reason: FeedResyncReason, message: string): void {
+    this.#options.logger.info('feed asks for a resync', { reason, message });
+    this.#resyncReason ??= reason;
     this.#wakeup.notify();
   }
 
@@ -244,7 +254,7 @@ export class Syncer implements FeedSink {
       this.#applier.parse(batch, readUs, rows);
       return Promise.resolve();
     }, signal);
-    const isRoutine = reason === 'Interval' || reason === 'Feed';
+    const isRoutine = ROUTINE.has(reason);
     const read: ServiceRead = {
       nowUs,
       changedAtUs: null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { waitFor } from '../../local/lib/wait.ts';
-import type { ChangeFeed, FeedSink, ServiceHint } from '../../src/registry/change-feed.ts';
+import type { ChangeFeed, FeedPulse, FeedSink, ServiceHint } from '../../src/registry/change-feed.ts';
 import type { KnownRows, RegistryReader, RowSum } from '../../src/registry/registry-reader.ts';
 
 /** A registry for the contract suite, as the feed under test and as a writer see it. */
@@ -156,8 +156,8 @@ class RecordingSink implements FeedSink, KnownRows {
     void this.#readAll();
   }
 
-  healthy(nowUs: number): void {
-    this.#lastUs = nowUs;
+  healthy({ databaseUs }: FeedPulse): void {
+    if (databaseUs !== null) this.#lastUs = databaseUs;
     this.health.push('healthy');
   }
 

@@ -6,6 +6,8 @@ import type { CustomSchemaSpec } from '../../src/model/registry.ts';
 import type { AccessSource, MysqlAccess, MysqlTarget } from '../../src/mysql/access.ts';
 import { migrate } from '../../src/mysql/migrations/migrate.ts';
 import { MysqlRegistryReader } from '../../src/mysql/mysql-registry-reader.ts';
+import type { ChangeFeed } from '../../src/registry/change-feed.ts';
+import type { KnownRows } from '../../src/registry/registry-reader.ts';
 import { RegistrySession } from '../../src/registry/session.ts';
 import type { RegistryStore } from '../../src/registry/store.ts';
 import { RecordingLogger } from './recording-logger.ts';
@@ -56,6 +58,8 @@ export interface OpenOptions {
   readonly maxReplicaLagMs?: number;
   readonly queryTimeoutMs?: number;
   readonly store?: RegistryStore;
+  /** Makes the feed; Poll by default. */
+  readonly feed?: (known: KnownRows, reader: MysqlRegistryReader, logger: RecordingLogger) => ChangeFeed;
 }
 
 /** A registry that is being followed, with what it told. */
@@ -85,7 +89,9 @@ export class OpenedRegistry {
     const intervalMs = options.pollIntervalMs ?? 200;
     this.session = new RegistrySession({
       ...{ ...common, reader, logger, observer },
-      feed: (known) => new PollFeed({ ...common, reader, known, intervalMs, logger }),
+      feed: (known) =>
+        options.feed?.(known, reader, logger) ??
+        new PollFeed({ ...common, reader, known, intervalMs, logger }),
       resyncIntervalMs: options.resyncIntervalMs ?? 600_000,
       auditIntervalMs: options.auditIntervalMs ?? 600_000,
       feedRoundMs: intervalMs,

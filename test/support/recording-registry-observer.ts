@@ -1,3 +1,4 @@
+import type { FeedName } from '../../src/registry/change-feed.ts';
 import type { FindingKind, ReadKind, RegistryObserver, ResyncReason } from '../../src/registry/observer.ts';
 
 /** Keeps what a registry's engine tells the metrics. */
@@ -7,6 +8,10 @@ export class RecordingRegistryObserver implements RegistryObserver {
   returned = 0;
   retiredRows = 0;
   auditedServices = 0;
+  lagSeconds: number | null = null;
+  /** Services hinted at, by feed. */
+  readonly hints = new Map<FeedName, number>();
+  readonly served: { readonly active: FeedName; readonly healthy: boolean }[] = [];
   readonly couldNotReads: string[] = [];
   readonly reads: { readonly kind: ReadKind; readonly rows: number }[] = [];
   readonly resyncs: ResyncReason[] = [];
@@ -27,6 +32,18 @@ export class RecordingRegistryObserver implements RegistryObserver {
 
   resync(reason: ResyncReason): void {
     this.resyncs.push(reason);
+  }
+
+  hinted(feed: FeedName, services: number): void {
+    this.hints.set(feed, (this.hints.get(feed) ?? 0) + services);
+  }
+
+  feedAlive(lagSeconds: number): void {
+    this.lagSeconds = lagSeconds;
+  }
+
+  feedServes(active: FeedName, healthy: boolean): void {
+    this.served.push({ active, healthy });
   }
 
   leasesExpired(count: number): void {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../../lib/clock.ts';
 import type { ObjectKey } from '../../model/key.ts';
+import type { FeedName } from '../../registry/change-feed.ts';
 import type { RegistryObserver } from '../../registry/observer.ts';
 import { READ_SECONDS } from './buckets.ts';
 
@@ -24,8 +25,17 @@ interface OpenRegistry {
   readonly clock: Pick<Clock, 'now'>;
   /** When the registry answered last; when it was opened, before it ever did: one that cannot be read at all shows too. */
   lastReadMs: number;
+  feed: FeedState;
   /** How to remove each series that was touched, by metric and labels. */
   readonly series: Map<string, () => void>;
+}
+
+interface FeedState {
+  /** When it gave its last sign of life; when the registry was opened, before the first. */
+  readonly heardMs: number;
+  readonly lagSeconds: number;
+  readonly active: FeedName | null;
+  readonly healthy: boolean;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -34,6 +44,7 @@ type Labels = Readonly<Record<string, string>>;
 export function registriesMetrics(register: Registry): RegistriesMetrics {
   const open = new Map<ObjectKey, OpenRegistry>();
   sinceLastRead(register, open);
+  feedGauges(register, open);
   const all = counters(register);
   return {
     observe: (registry, clock) => {
@@ -41,6 +52,7 @@ export function registriesMetrics(register: Registry): RegistriesMetrics {
         observers: 0,
         clock,
         lastReadMs: clock.now(),
+        feed: { heardMs: clock.now(), lagSeconds: 0, active: null, healthy: false },
         series: new Map<string, () => void>(),
       };
       open.set(registry, entry);
@@ -91,6 +103,14 @@ function observer(
       count('rows', { kind }, rows);
     },
     resync: (reason) => count('resyncs', { reason }, 1),
+    hinted: (feed, services) => count('hints', { feed }, services),
+    feedAlive: (lagSeconds) => {
+      entry.feed = { ...entry.feed, heardMs: entry.clock.now(), lagSeconds };
+    },
+    feedServes: (active, healthy) => {
+      if (entry.feed.active !== null && entry.feed.active !== active) count('switches', { to: active }, 1);
+      entry.feed = { ...entry.feed, active, healthy };
+    },
     leasesExpired: (leases) => count('leasesExpired', {}, leases),
     leasesReturned: (leases) => count('leasesReturned', {}, leases),
     confirmation: (outcome) => count('confirmations', { outcome }, 1),
@@ -133,6 +153,16 @@ function counters(register: Registry) {
       'Times that everything in a registry was read again, by reason.',
       'reason',
     ),
+    hints: counter(
+      'rollcall_feed_hints_total',
+      'Services that a feed named as changed, by the feed that gave the hint.',
+      'feed',
+    ),
+    switches: counter(
+      'rollcall_feed_switches_total',
+      'Times that another feed began to give the hints: the fallback, or the one that was asked for again.',
+      'to',
+    ),
     leasesExpired: counter('rollcall_leases_expired_total', 'Instances whose lease ran out.'),
     leasesReturned: counter(
       'rollcall_leases_returned_total',
@@ -169,4 +199,40 @@ function sinceLastRead(register: Registry, open: ReadonlyMap<ObjectKey, OpenRegi
       }
     },
   });
+}
+
+function feedGauges(register: Registry, open: ReadonlyMap<ObjectKey, OpenRegistry>): void {
+  const gauge = (name: string, help: string, label: string | null, value: (entry: OpenRegistry) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: label === null ? ['registry'] : ['registry', label],
+      registers: [register],
+      collect() {
+        this.reset();
+        for (const [registry, entry] of open) {
+          const { active } = entry.feed;
+          if (label === null) this.set({ registry }, value(entry));
+          else if (active !== null) this.set({ registry, [label]: active }, value(entry));
+        }
+      },
+    });
+  gauge(
+    'rollcall_feed_healthy',
+    '1 while the feed that was asked for follows the registry, 0 while it cannot; the label names the feed that gives the hints.',
+    'active',
+    ({ feed }) => (feed.healthy ? 1 : 0),
+  );
+  gauge(
+    'rollcall_feed_lag_seconds',
+    'How far behind its source the feed was when it gave its last sign of life.',
+    null,
+    ({ feed }) => feed.lagSeconds,
+  );
+  gauge(
+    'rollcall_feed_seconds_since_heard',
+    'Seconds since the feed that was asked for gave a sign of life (since the registry was opened, before the first).',
+    null,
+    ({ feed, clock }) => (clock.now() - feed.heardMs) / 1000,
+  );
 }

@@ -263,11 +263,12 @@ describe('a registry session', () => {
       const opened: string[] = [];
       await followed.follow({
         feed: {
-          name: 'slow',
+          name: 'Poll',
+          active: 'Poll',
           run: async (sink, signal) => {
             await clock.sleep(700, signal);
             opened.push(...table.calls);
-            sink.healthy(table.nowUs);
+            sink.healthy({ databaseUs: table.nowUs, lagMs: 0, position: '' });
           },
         },
       });
@@ -278,7 +279,9 @@ describe('a registry session', () => {
 
     it('reads everything all the same when the feed does not open', async () => {
       put('a');
-      await followed.follow({ feed: { name: 'stuck', run: () => new Promise(() => undefined) } });
+      await followed.follow({
+        feed: { name: 'Poll', active: 'Poll', run: () => new Promise(() => undefined) },
+      });
       await clock.advance(4900);
       assert.equal(alive(), '');
       await clock.advance(200);
