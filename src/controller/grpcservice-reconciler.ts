@@ -39,6 +39,9 @@ const LOOK_FOR_FOREIGN_MS = 5000;
 /** How often it is looked whether a registry has been read since this replica leads, in ms. */
 const CATCH_UP_MS = 50;
 
+/** The second read of the registry comes as a change; should it not, it is asked for again, in ms. */
+const CONFIRM_LOOK_MS = 5000;
+
 /** Long enough for the end of the queue. */
 const TELL_AFTER_MS = 1;
 
@@ -69,8 +72,8 @@ export class GrpcServiceReconciler {
     if (firstReadMs > 0) return { requeueAfterMs: firstReadMs };
     const decision = decide(observation, this.#options.publications.mayCompact(key));
     this.#askRegistry(observation, decision);
-    // In moments it is known; nothing is told of it, or conditions would flap with every change of the leader.
-    if (decision.catchUp && observation.health.available) return { requeueAfterMs: CATCH_UP_MS };
+    const readingMs = readingAnewMs(observation, decision);
+    if (readingMs !== null) return { requeueAfterMs: readingMs };
     const fault = await this.#write(key, observation, decision, signal);
     if (fault !== null && (isOutdated(fault) || hasLostLease(fault))) throw fault;
     if (this.#tellsLater(key, decision, fault)) return { requeueAfterMs: TELL_AFTER_MS };
@@ -185,6 +188,16 @@ export class GrpcServiceReconciler {
     announce(events, grpcService, status, decision.desired?.rejected ?? []);
     return statusWriter.write(grpcService, status, signal);
   }
+}
+
+/**
+ * When to look again while the registry is being read anew; null when it is not. In moments it is known: nothing is told of it, or conditions
+ * would flap with every change of the leader, and with every loss.
+ */
+function readingAnewMs({ health }: Observation, { catchUp, confirm }: Decision): number | null {
+  if (!health.available) return null;
+  if (catchUp) return CATCH_UP_MS;
+  return confirm ? CONFIRM_LOOK_MS : null;
 }
 
 /** When to look again for slices that others wrote: no cache of ours follows them. */

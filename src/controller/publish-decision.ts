@@ -3,16 +3,16 @@ import { dnsView, type DnsView } from '../desired/dns-view.ts';
 import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { EndpointSlice, KubeService, OwnerReference } from '../model/kube-objects.ts';
-import { API_VERSION, LABEL_SERVICE_NAME } from '../model/names.ts';
+import { API_VERSION } from '../model/names.ts';
 import { rfc3339Micros } from '../model/rfc3339.ts';
 import type { Cidr } from '../registry/cidr.ts';
-import { isDrastic, type Rows } from '../registry/confirm.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { compactSlices } from '../slices/compact-slices.ts';
 import { planSlices } from '../slices/plan-slices.ts';
 import { planService, portNameFor, type ServicePlan } from '../slices/service-plan.ts';
 import { isOwnedBy, releasedService, type ServiceTarget } from '../slices/service-shape.ts';
 import type { SliceTarget } from '../slices/slice-plan.ts';
+import { losesMuch } from './loses-much.ts';
 import type { Writes } from './publisher.ts';
 import type { RegistryLookup } from './registry-access.ts';
 import type { RegistryHealth } from './registry-directory.ts';
@@ -70,7 +70,7 @@ export interface Decision {
  * | the Registry was not read since this process started | nothing |
  * | the Service is somebody else's | nothing |
  * | the Service was adopted, and may not be any more | the annotation and the slices are taken away |
- * | the first read of this process takes away much of what is published | nothing, until a second read says the same |
+ * | a read takes away much of what is published, over DNS or in one of its address families | nothing, until a second read says the same |
  * | slices would change, by a read that is older than this term of leadership | nothing, until a newer one is there |
  * | otherwise | slices, Service, then what is obsolete |
  */
@@ -101,7 +101,7 @@ type Held = NonNullable<Decision['held']>;
 const CONFIRMING: Held = {
   reason: 'ConfirmingRemoval',
   message:
-    'The first read since this operator started takes away much of what is published: a second read decides.',
+    'The last read of the registry takes away much of what is published: a second read, on another connection, decides.',
 };
 
 /** Why this GrpcService may not publish, whatever the registry says. */
@@ -127,9 +127,13 @@ function catchingUp({ available, reason, message }: RegistryHealth): Held {
   };
 }
 
-/** Safety rule 2 for the first read of a process, which only what is published can be compared with. */
-function mustConfirm(observation: Observation, snapshot: Snapshot, desired: DesiredEndpoints): boolean {
-  return !snapshot.confirmed && isDrastic(publishedRows(observation), { instances: desired.base });
+/** Safety rule 2, by what this GrpcService publishes. */
+function mustConfirm(
+  { slices, publish }: Observation,
+  snapshot: Snapshot,
+  desired: DesiredEndpoints,
+): boolean {
+  return !snapshot.confirmed && losesMuch(slices, desired, publish);
 }
 
 /** What is to be done where the Service may not be used: nothing, unless it was given up on purpose. */
@@ -157,23 +161,6 @@ function pausedBySpec({ publish, lookup }: Observation): string | null {
     return `Registry ${lookup.key} is paused: what is published stays as it is. Set its spec.paused to false to go on.`;
   }
   return null;
-}
-
-/** What clients reach at present, in the terms of the confirm rule. */
-function publishedRows({ slices, publish }: Observation): Rows {
-  const instances = slices
-    .filter((slice) => slice.metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName)
-    .flatMap((slice) =>
-      (slice.endpoints ?? []).flatMap(({ addresses }) =>
-        addresses.map((address) => ({
-          address,
-          port: slice.ports?.[0]?.port ?? 0,
-          status: 'UP' as const,
-          weight: 1,
-        })),
-      ),
-    );
-  return { instances };
 }
 
 function plannedService({ kubeService, publish, grpcService, foreignSlices }: Observation): ServicePlan {

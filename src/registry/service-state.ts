@@ -8,7 +8,7 @@ export interface ServiceState {
   readonly snapshot: Snapshot;
   readonly rejectedRows: readonly RejectedRow[];
   readonly sum: RowSum;
-  /** The database's clock at the first read that this state can be compared with. */
+  /** The database's clock at the first read that this state can be compared with; Infinity after a loss: only a read that was asked for confirms that. */
   readonly firstReadUs: number;
 }
 
@@ -102,7 +102,7 @@ export function mergeService(
   const rejected = sameRejects ? old.snapshot.rejected : rejectedRows.map(withoutKey);
   const difference = merge.difference(!sameRejects);
   const changed = before === null || merge.changed || difference.removed > 0 || !sameRejects;
-  const confirmed = before !== null && isConfirmed(before, read);
+  const { confirmed, firstReadUs } = confirmation(before, read, difference.removed > 0 || merge.changedRows);
   const times =
     before === null
       ? firstTimes([instances, rejectedRows])
@@ -112,7 +112,7 @@ export function mergeService(
       snapshot: { service, instances, rejected, asOfUs: read.nowUs, ...times, confirmed, grace },
       rejectedRows,
       sum: sumOf(instances, rejectedRows),
-      firstReadUs: old.firstReadUs,
+      firstReadUs,
     },
     changed: changed || confirmed !== old.snapshot.confirmed,
     difference,
@@ -165,6 +165,8 @@ export function sameContent(a: Instance, b: Instance): boolean {
 /** Goes through the rows of a read and finds what is new in them. */
 class Merge {
   changed = false;
+  /** A row that was known says something else: to a selector it may be lost. */
+  changedRows = false;
   readonly doubtful: InstanceKey[] = [];
   readonly unbeaten: UnbeatenLease[] = [];
   /** updated_at of the rows that changed. */
@@ -190,7 +192,10 @@ class Merge {
     if (old === row.instance) return old;
     const instance = { ...row.instance, expiredAtUs: this.#liveness(service, old, row.instance) };
     const differs = !sameContent(old, instance);
-    if (differs) this.#updated += 1;
+    if (differs) {
+      this.#updated += 1;
+      this.changedRows = true;
+    }
     if (differs || old.expiredAtUs !== instance.expiredAtUs) {
       this.changed = true;
       this.changedTimesUs.push(differs ? instance.updatedAtUs : (instance.expiredAtUs ?? this.#read.nowUs));
@@ -254,8 +259,22 @@ class Merge {
   }
 }
 
-function isConfirmed(before: ServiceState, read: ServiceRead): boolean {
-  return before.snapshot.confirmed || read.confirms || read.nowUs - before.firstReadUs >= CONFIRM_AFTER_US;
+/**
+ * A loss that is none of safety rule 2 for the whole service may be one for a GrpcService that selects a part of it: so no read
+ * that loses anything confirms it, unless it is the second one that was asked for.
+ */
+function confirmation(
+  before: ServiceState | null,
+  read: ServiceRead,
+  loses: boolean,
+): Pick<ServiceState, 'firstReadUs'> & Pick<Snapshot, 'confirmed'> {
+  if (before === null) return { confirmed: false, firstReadUs: read.nowUs };
+  const { snapshot } = before;
+  const isLater = read.nowUs - before.firstReadUs >= CONFIRM_AFTER_US;
+  return {
+    confirmed: read.confirms || (!loses && (snapshot.confirmed || isLater)),
+    firstReadUs: loses ? Infinity : before.firstReadUs,
+  };
 }
 
 type Times = Pick<Snapshot, 'revision' | 'changedAtUs'>;

@@ -20,8 +20,9 @@ export interface Snapshot {
   /** When the oldest change that came with this revision was made, by the database's clock; for propagation times. */
   readonly changedAtUs: number;
   /**
-   * False until a read of this process was compared with an earlier one: the very first read has nothing to be compared
-   * with, so a removal that it seems to ask for is confirmed by {@link Syncer.confirm} first (safety rule 2).
+   * False until all that this snapshot does not show any more, or shows otherwise, was found so by two reads: the very first read has
+   * nothing to be compared with, and a later one may take little from the service and all from a GrpcService that selects a part of
+   * it. A removal that would be drastic there is confirmed by {@link Syncer.confirm} first (safety rule 2).
    */
   readonly confirmed: boolean;
   /** Set while expiry has to wait because beats could not be stored; see {@link Grace}. */

@@ -7,6 +7,16 @@ const decision = (title: string): Guard['test'] => ({
   file: 'test/unit/controller/publish-decision.test.ts',
   title: `decide ${title}`,
 });
+const STATE = 'src/registry/service-state.ts';
+const LOSES = 'src/controller/loses-much.ts';
+const store = (title: string): Guard['test'] => ({
+  file: 'test/unit/registry/store.test.ts',
+  title: `the store ${title}`,
+});
+const loss = (title: string): Guard['test'] => ({
+  file: 'test/unit/controller/loses-much.test.ts',
+  title: `a loss that a second read confirms ${title}`,
+});
 const confirm = (title: string): Guard['test'] => ({
   file: 'test/unit/registry/confirm.test.ts',
   title: `a read that takes much away ${title}`,
@@ -22,8 +32,8 @@ export const rule2: readonly Guard[] = [
     rule: '2',
     without: 'the second read of what a new process sees gone',
     file: DECISION,
-    find: 'return !snapshot.confirmed && isDrastic(',
-    replace: 'return false && isDrastic(',
+    find: 'return !snapshot.confirmed && losesMuch(',
+    replace: 'return false && losesMuch(',
     test: decision(
       'writes nothing for a first read that empties what is published (safety rule 2), and says why',
     ),
@@ -42,20 +52,58 @@ export const rule2: readonly Guard[] = [
     rule: '2',
     without: 'obeying what was confirmed',
     file: DECISION,
-    find: 'return !snapshot.confirmed && isDrastic(',
-    replace: 'return isDrastic(',
+    find: 'return !snapshot.confirmed && losesMuch(',
+    replace: 'return losesMuch(',
     test: decision('obeys a removal that was confirmed'),
   },
   {
     rule: '2',
+    without:
+      'looking at what a GrpcService publishes: a read that is harmless to the whole service is confirmed',
+    file: STATE,
+    find: 'read.confirms || (!loses && (snapshot.confirmed || isLater))',
+    replace: 'read.confirms || snapshot.confirmed || isLater',
+    test: store('has a loss confirmed only by the second read that was asked for, whatever others show'),
+  },
+  {
+    rule: '2',
+    without: 'holding a loss until the read that was asked for: any later one confirms it',
+    file: STATE,
+    find: 'firstReadUs: loses ? Infinity : before.firstReadUs',
+    replace: 'firstReadUs: before.firstReadUs',
+    test: store('has a loss confirmed only by the second read that was asked for, whatever others show'),
+  },
+  {
+    rule: '2',
+    without: 'taking a row that says something else for lost: a selector may not know it any more',
+    file: STATE,
+    find: 'this.changedRows = true;',
+    replace: '',
+    test: store('takes a row that says something else for a loss: a selector may not find it any more'),
+  },
+  {
+    rule: '2',
+    without: 'looking at what DNS carries only',
+    file: LOSES,
+    find: 'base.filter((row) => dnsCarries(publish, row))',
+    replace: 'base',
+    test: loss('is one of all that DNS carries, whoever lives on other ports'),
+  },
+  {
+    rule: '2',
+    without: 'looking at each address family',
+    file: LOSES,
+    find: "[['IPv4', 'IPv6'], ['IPv4'], ['IPv6']]",
+    replace: "[['IPv4', 'IPv6']]",
+    test: loss('is one of all addresses of a family, whoever lives in the other'),
+  },
+  {
+    rule: '2',
     without: 'a second that has to lie between a first read and one that confirms it',
-    file: 'src/registry/service-state.ts',
+    file: STATE,
     find: 'const CONFIRM_AFTER_US = 1_000_000;',
     replace: 'const CONFIRM_AFTER_US = 0;',
-    test: {
-      file: 'test/unit/registry/store.test.ts',
-      title: 'the store confirms a snapshot by a second read, or by any read a second later',
-    },
+    test: store('confirms a snapshot by a second read, or by any read a second later'),
   },
   {
     rule: '2',

@@ -87,6 +87,21 @@ const holds: readonly {
     says: /second read/,
   },
   {
+    name: 'a read that takes all that the selector picks, of a service that lives on (safety rule 2)',
+    observation: anObservation(
+      {
+        snapshot: aSnapshot(
+          [1, 2, 3].map((n) => anInstance({ instanceId: `i${n}`, address: `10.0.0.${n + 5}` })),
+          { confirmed: false },
+        ),
+        slices: published(1),
+      },
+      aGrpcService({ selector: { matchLabels: { version: 'canary' } } }),
+    ),
+    reason: 'ConfirmingRemoval',
+    says: /second read/,
+  },
+  {
     name: 'a read older than its leadership that would change what is published (safety rule 6)',
     observation: anObservation({ current: false, slices: published(3) }),
     reason: 'CatchingUp',

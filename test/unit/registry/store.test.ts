@@ -44,6 +44,17 @@ class Bench {
   }
 }
 
+const OTHER = aRow({ instanceId: 'b', hash: 'b'.repeat(16) });
+
+/** Two rows, found so by two reads. */
+function confirmedBench(): Bench {
+  const bench = new Bench();
+  bench.read([aRow(), OTHER]);
+  bench.read([aRow(), OTHER], { nowUs: 12_000_000 });
+  assert.equal(bench.snapshot.confirmed, true);
+  return bench;
+}
+
 describe('the store', () => {
   it('knows nothing of a service before everything was read, and that it is empty afterwards', () => {
     const store = new RegistryStore();
@@ -123,6 +134,31 @@ describe('the store', () => {
       assert.equal(bench.snapshot.confirmed, true);
       assert.deepEqual(bench.told, ['orders', 'orders']);
     }
+  });
+
+  it('has a loss confirmed only by the second read that was asked for, whatever others show', () => {
+    const bench = confirmedBench();
+    bench.read([aRow()], { nowUs: 20_000_000 });
+    assert.equal(bench.snapshot.confirmed, false, 'as soon as it is seen');
+    bench.read([aRow()], { nowUs: 30_000_000 });
+    assert.equal(bench.snapshot.confirmed, false, 'by a read on any connection');
+    bench.read([aRow()], { nowUs: 31_000_000, confirms: true });
+    assert.equal(bench.snapshot.confirmed, true);
+    bench.read([], { nowUs: 32_000_000, confirms: true });
+    assert.equal(bench.snapshot.confirmed, true, 'what the second read shows is obeyed, whatever it is');
+  });
+
+  it('takes a row that says something else for a loss: a selector may not find it any more', () => {
+    const bench = confirmedBench();
+    bench.read([aRow({ metadata: '{"version":"2"}', hash: 'c'.repeat(16) }), OTHER], { nowUs: 20_000_000 });
+    assert.equal(bench.snapshot.confirmed, false);
+  });
+
+  it('takes nothing for a loss that only adds, or changes a lease', () => {
+    const bench = confirmedBench();
+    const more = aRow({ instanceId: 'c', hash: 'c'.repeat(16) });
+    bench.read([aRow(), OTHER, more], { nowUs: 20_000_000 });
+    assert.equal(bench.snapshot.confirmed, true);
   });
 
   it('knows rejected rows by their hash too, and counts them', () => {

@@ -1,0 +1,39 @@
+import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
+import { dnsCarries, type PublishSpec } from '../desired/publish-spec.ts';
+import type { EndpointSlice } from '../model/kube-objects.ts';
+import { LABEL_SERVICE_NAME } from '../model/names.ts';
+import { isDrastic, type Rows } from '../registry/confirm.ts';
+
+/** Each family is looked at by itself too, for a client may know only one of them. */
+const PARTS: readonly (readonly string[])[] = [['IPv4', 'IPv6'], ['IPv4'], ['IPv6']];
+
+/**
+ * Safety rule 2 for what one GrpcService publishes: whether the rows that the registry shows take away so much of what its slices hold that
+ * a second read has to confirm it. The registry's engine looks at whole services only, so a selector or a port that picks a part of one may
+ * lose all of it by a read that is harmless there; and with the first read of a process it has nothing to compare. Expiry is
+ * left out: it has a rule of its own (3).
+ */
+export function losesMuch(
+  slices: readonly EndpointSlice[],
+  { base }: Pick<DesiredEndpoints, 'base'>,
+  publish: PublishSpec,
+): boolean {
+  const named = slices.filter(
+    ({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName,
+  );
+  const carried = base.filter((row) => dnsCarries(publish, row));
+  return PARTS.some((families) =>
+    isDrastic(
+      { instances: named.filter(({ addressType }) => families.includes(addressType)).flatMap(rowsOf) },
+      { instances: carried.filter(({ addressType }) => families.includes(addressType)) },
+    ),
+  );
+}
+
+/** What clients reach by a slice, in the terms of the confirm rule. */
+function rowsOf({ endpoints, ports }: EndpointSlice): Rows['instances'] {
+  const port = ports?.[0]?.port ?? 0;
+  return (endpoints ?? []).flatMap(({ addresses }) =>
+    addresses.map((address) => ({ address, port, status: 'UP', weight: 1 })),
+  );
+}
