@@ -5,6 +5,7 @@ import type {
   ChecksumRead,
   InstanceKey,
   KnownRows,
+  Lease,
   LeaseRead,
   RawRow,
   RegistryRead,
@@ -14,22 +15,25 @@ import type {
 import type { FakeClock } from './fake-clock.ts';
 import { aRow } from './raw-rows.ts';
 
-/** What a test says of a row; a leased one (`ttlMs`) beats once, as it is written. */
+/** What a test says of a row. */
 export type TableFields = Partial<
   Pick<RawRow, 'address' | 'port' | 'weight' | 'zone' | 'status' | 'metadata' | 'ttlMs'>
 > & {
   /** When the statement ran, where its transaction was slow to commit. Default: now. */
   readonly updatedAtUs?: number;
+  /** False: a leased row (`ttlMs`) does not beat as it is first written. Default: true. */
+  readonly beats?: boolean;
 };
 
 interface Kept {
   readonly row: RawRow;
+  readonly createdAtUs: number;
   readonly updatedAtUs: number;
 }
 
 /**
  * A registry in memory behind the reader's port, for tests of what a real database shows only now and then: faults between two
- * batches, hints while a read is under way, another server. That the real adapter keeps the port's word is what test/integration/registry shows.
+ * batches, hints while a read is under way, another server. It keeps the contract of test/contract/registry-reader.ts, as the real adapter does.
  */
 export class TableReader implements RegistryReader {
   readonly checksumCost = 'range';
@@ -59,7 +63,7 @@ export class TableReader implements RegistryReader {
   }
 
   put(service: string, instanceId: string, fields: TableFields = {}): void {
-    const { updatedAtUs = this.nowUs, ...content } = fields;
+    const { updatedAtUs = this.nowUs, beats = true, ...content } = fields;
     const known = this.#kept.get(`${service} ${instanceId}`);
     const id = known?.row.id ?? (this.#ids += 1);
     const row = aRow({ address: `10.0.0.${id}`, ...known?.row, id, service, instanceId, ...content });
@@ -67,8 +71,9 @@ export class TableReader implements RegistryReader {
       .update(JSON.stringify({ ...row, hash: '' }))
       .digest('hex')
       .slice(0, 16);
-    this.#kept.set(`${service} ${instanceId}`, { row: { ...row, hash }, updatedAtUs });
-    if (typeof row.ttlMs === 'number' && known === undefined) this.beat(service, instanceId);
+    const { createdAtUs = this.nowUs } = known ?? {};
+    this.#kept.set(`${service} ${instanceId}`, { row: { ...row, hash }, createdAtUs, updatedAtUs });
+    if (typeof row.ttlMs === 'number' && known === undefined && beats) this.beat(service, instanceId);
   }
 
   /** As a hard DELETE: no feed tells of it. */
@@ -87,9 +92,9 @@ export class TableReader implements RegistryReader {
     this.#beats.set(row?.id ?? 0, this.nowUs + (ms ?? Number(row?.ttlMs)) * 1000);
   }
 
-  serverState(): Promise<ServerState> {
+  serverState(signal?: AbortSignal): Promise<ServerState> {
     this.#believed = null;
-    return this.#answer('serverState', () => {
+    return this.#answer('serverState', signal, () => {
       this.#believed = { ...this.server };
       return {
         ...{ flavor: 'MySQL', version: '8.4.0', readOnly: false, replicaLagMs: null, executedGtids: '' },
@@ -99,14 +104,16 @@ export class TableReader implements RegistryReader {
     });
   }
 
-  now(): Promise<number> {
-    return this.#answer('now', () => this.nowUs);
+  now(signal?: AbortSignal): Promise<number> {
+    return this.#answer('now', signal, () => this.nowUs);
   }
 
   async readAll(
     onRows: (rows: readonly RawRow[], nowUs: number) => Promise<void>,
+    signal?: AbortSignal,
   ): Promise<{ readonly nowUs: number }> {
-    const { nowUs, rows } = await this.#answer('readAll', () => ({ nowUs: this.nowUs, rows: this.#rows() }));
+    const read = () => ({ nowUs: this.nowUs, rows: this.#rows() });
+    const { nowUs, rows } = await this.#answer('readAll', signal, read);
     await onRows(rows.slice(0, 1), nowUs);
     await this.duringReadAll();
     await onRows(rows.slice(1), nowUs);
@@ -116,12 +123,13 @@ export class TableReader implements RegistryReader {
   readServices(
     services: readonly string[],
     { connection, known }: { readonly connection: 'any' | 'other'; readonly known?: KnownRows },
+    signal?: AbortSignal,
   ): Promise<RegistryRead> {
     const leaseOf = (row: RawRow): RawRow => {
       const isKnown = known?.has(String(row.service), String(row.instanceId), row.hash) ?? false;
       return { ...row, leaseRead: row.ttlMs === null || !isKnown };
     };
-    return this.#answer(`readServices ${connection}`, () => ({
+    return this.#answer(`readServices ${connection}`, signal, () => ({
       nowUs: this.nowUs,
       rows: this.#rows()
         .filter(({ service }) => services.includes(String(service)))
@@ -129,11 +137,12 @@ export class TableReader implements RegistryReader {
     }));
   }
 
-  changedSince(sinceUs: number): Promise<ChangedRows> {
-    return this.#answer('changedSince', () => ({
+  changedSince(sinceUs: number, signal?: AbortSignal): Promise<ChangedRows> {
+    return this.#answer('changedSince', signal, () => ({
       nowUs: this.nowUs,
       rows: [...this.#kept.values()]
         .filter(({ updatedAtUs }) => updatedAtUs >= sinceUs)
+        .sort((a, b) => a.updatedAtUs - b.updatedAtUs)
         .map(({ row, updatedAtUs }) => ({
           ...{ service: String(row.service), instanceId: String(row.instanceId) },
           ...{ hash: row.hash, updatedAtUs },
@@ -141,23 +150,25 @@ export class TableReader implements RegistryReader {
     }));
   }
 
-  expiredSince(afterUs: number): Promise<LeaseRead> {
-    return this.#leases('expiredSince', (expiresAtUs) => expiresAtUs > afterUs && expiresAtUs <= this.nowUs);
+  expiredSince(afterUs: number, signal?: AbortSignal): Promise<LeaseRead> {
+    const isWanted = ({ expiresAtUs, unbeaten }: Lease) =>
+      !unbeaten && expiresAtUs > afterUs && expiresAtUs <= this.nowUs;
+    return this.#leases('expiredSince', signal, isWanted);
   }
 
   readLeases(
     keys: readonly InstanceKey[],
     { aliveOnly }: { readonly aliveOnly: boolean },
+    signal?: AbortSignal,
   ): Promise<LeaseRead> {
     const ids = new Set(keys.map(({ id }) => id));
-    return this.#leases(
-      'readLeases',
-      (expiresAtUs, id) => ids.has(id) && (!aliveOnly || expiresAtUs > this.nowUs),
-    );
+    const isWanted = ({ id, expiresAtUs, unbeaten }: Lease) =>
+      ids.has(id) && (!aliveOnly || (!unbeaten && expiresAtUs > this.nowUs));
+    return this.#leases('readLeases', signal, isWanted);
   }
 
-  checksums(after: string | null, through: string | null): Promise<ChecksumRead> {
-    return this.#answer('checksums', () => {
+  checksums(after: string | null, through: string | null, signal?: AbortSignal): Promise<ChecksumRead> {
+    return this.#answer('checksums', signal, () => {
       const sums = new Map<string, { rows: number; checksum: bigint }>();
       for (const { service, hash } of this.#rows()) {
         const name = String(service);
@@ -174,35 +185,52 @@ export class TableReader implements RegistryReader {
     });
   }
 
-  deleteRetired(): Promise<number> {
-    return Promise.resolve(0);
+  deleteRetired(keys: readonly InstanceKey[], retentionMs: number, signal?: AbortSignal): Promise<number> {
+    return this.#answer('deleteRetired', signal, () => {
+      const ids = new Set(keys.map(({ id }) => id));
+      const beforeUs = this.nowUs - retentionMs * 1000;
+      const retired = this.#rows().filter(
+        ({ id, status, updatedAtUs, expiresAtUs }) =>
+          ids.has(id) &&
+          ((status === 'DOWN' && Number(updatedAtUs) < beforeUs) ||
+            (expiresAtUs !== null && Number(expiresAtUs) < beforeUs)),
+      );
+      for (const { service, instanceId } of retired) this.remove(String(service), String(instanceId));
+      return retired.length;
+    });
   }
 
-  #leases(name: string, isWanted: (expiresAtUs: number, id: number) => boolean): Promise<LeaseRead> {
-    return this.#answer(name, () => ({
+  #leases(
+    name: string,
+    signal: AbortSignal | undefined,
+    isWanted: (lease: Lease) => boolean,
+  ): Promise<LeaseRead> {
+    return this.#answer(name, signal, () => ({
       nowUs: this.nowUs,
       leases: this.#rows()
         .filter(({ ttlMs }) => ttlMs !== null)
-        .filter(({ id, expiresAtUs }) => isWanted(Number(expiresAtUs), Number(id)))
-        .map(({ service, instanceId, id, expiresAtUs }) => ({
-          ...{ service: String(service), instanceId: String(instanceId), id, unbeaten: false },
+        .map(({ service, instanceId, id, expiresAtUs, unbeaten }) => ({
+          ...{ service: String(service), instanceId: String(instanceId), id, unbeaten },
           expiresAtUs: Number(expiresAtUs),
-        })),
+        }))
+        .filter(isWanted),
     }));
   }
 
   #rows(): RawRow[] {
-    return [...this.#kept.values()].map(({ row, updatedAtUs }) => ({
-      ...row,
-      updatedAtUs,
-      expiresAtUs: row.ttlMs === null ? null : (this.#beats.get(Number(row.id)) ?? 0),
-    }));
+    return [...this.#kept.values()].map(({ row, createdAtUs, updatedAtUs }) => {
+      if (row.ttlMs === null) return { ...row, updatedAtUs };
+      const beat = this.#beats.get(Number(row.id));
+      const expiresAtUs = beat ?? createdAtUs + Number(row.ttlMs) * 1000;
+      return { ...row, updatedAtUs, expiresAtUs, unbeaten: beat === undefined };
+    });
   }
 
   /** What is true at the moment of the answer, one turn after the question. */
-  async #answer<T>(call: string, answer: () => T): Promise<T> {
+  async #answer<T>(call: string, signal: AbortSignal | undefined, answer: () => T): Promise<T> {
     this.calls.push(call);
     await Promise.resolve();
+    signal?.throwIfAborted();
     const fault = this.fault ?? this.faults.get(call.split(' ', 1).join());
     if (fault !== undefined) throw fault;
     const { serverId, startedAtUs } = this.#believed ?? this.server;
