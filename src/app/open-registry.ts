@@ -3,7 +3,6 @@ import type { RegistryTimes } from '../controller/registry-options.ts';
 import type { OpenRegistry, OpenRegistryFn } from '../controller/registry-supervisor.ts';
 import type { Leadership } from '../controller/kube-ports.ts';
 import type { OperatorConfig } from '../config/index.ts';
-import { PollFeed } from '../feeds/poll.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { objectKey } from '../model/key.ts';
@@ -12,6 +11,7 @@ import { MysqlRegistryReader } from '../mysql/mysql-registry-reader.ts';
 import { RegistrySession } from '../registry/session.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Clients } from './kube-parts.ts';
+import { feedOf } from './open-feed.ts';
 
 export interface RegistryOpenerOptions {
   readonly config: OperatorConfig;
@@ -66,15 +66,14 @@ class MysqlRegistry implements OpenRegistry {
     this.#observer = metrics.registries.observe(key, clock);
     this.session = new RegistrySession({
       reader: this.#reader,
-      feed: (known) =>
-        new PollFeed({
-          reader: this.#reader,
-          known,
-          intervalMs: times.pollIntervalMs,
-          clock,
-          random,
-          logger: log.child({ component: 'feed' }),
-        }),
+      feed: feedOf({
+        feed: registry.spec.feed ?? {},
+        times,
+        reader: this.#reader,
+        clock,
+        random,
+        logger: log.child({ component: 'feed' }),
+      }),
       ...(store === undefined ? {} : { store }),
       resyncIntervalMs: times.resyncIntervalMs,
       auditIntervalMs: times.auditIntervalMs,

@@ -5,6 +5,11 @@ import type { RegistrySpec } from '../model/registry.ts';
 export interface RegistryTimes {
   readonly pollIntervalMs: number;
   readonly auditIntervalMs: number;
+  readonly fallbackAfterMs: number;
+  readonly triggerIntervalMs: number;
+  readonly triggerRetentionMs: number;
+  readonly redisPollIntervalMs: number;
+  readonly binlogHeartbeatMs: number;
   readonly resyncIntervalMs: number;
   readonly retentionMs: number;
   readonly maxReplicaLagMs: number;
@@ -13,6 +18,11 @@ export interface RegistryTimes {
 const PATHS = {
   pollIntervalMs: 'spec.feed.poll.interval',
   auditIntervalMs: 'spec.feed.poll.auditInterval',
+  fallbackAfterMs: 'spec.feed.fallbackAfter',
+  triggerIntervalMs: 'spec.feed.trigger.interval',
+  triggerRetentionMs: 'spec.feed.trigger.retention',
+  redisPollIntervalMs: 'spec.feed.redis.pollInterval',
+  binlogHeartbeatMs: 'spec.feed.binlog.heartbeatInterval',
   resyncIntervalMs: 'spec.resyncInterval',
   retentionMs: 'spec.retention',
   maxReplicaLagMs: 'spec.mysql.maxReplicaLag',
@@ -21,6 +31,11 @@ const PATHS = {
 const DEFAULTS = {
   pollIntervalMs: '1s',
   auditIntervalMs: '30s',
+  fallbackAfterMs: '5s',
+  triggerIntervalMs: '20ms',
+  triggerRetentionMs: '1h',
+  redisPollIntervalMs: '10s',
+  binlogHeartbeatMs: '1s',
   resyncIntervalMs: '5m',
   retentionMs: '24h',
   maxReplicaLagMs: '10s',
@@ -28,10 +43,15 @@ const DEFAULTS = {
 
 /** The texts of the spec, by the names of {@link RegistryTimes}; what is not given is left out. */
 function given(spec: RegistrySpec): Partial<Record<keyof typeof PATHS, string>> {
-  const { poll } = spec.feed ?? {};
+  const { poll, trigger, redis, binlog, fallbackAfter } = spec.feed ?? {};
   const texts = {
     pollIntervalMs: poll?.interval,
     auditIntervalMs: poll?.auditInterval,
+    fallbackAfterMs: fallbackAfter,
+    triggerIntervalMs: trigger?.interval,
+    triggerRetentionMs: trigger?.retention,
+    redisPollIntervalMs: redis?.pollInterval,
+    binlogHeartbeatMs: binlog?.heartbeatInterval,
     resyncIntervalMs: spec.resyncInterval,
     retentionMs: spec.retention,
     maxReplicaLagMs: spec.mysql.maxReplicaLag,

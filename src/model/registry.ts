@@ -83,8 +83,38 @@ export interface CustomColumns {
 }
 
 export interface FeedSpec {
-  readonly type?: 'Poll';
+  readonly type?: 'Poll' | 'Trigger' | 'Redis' | 'Binlog' | 'Canal';
+  readonly fallbackAfter?: string;
   readonly poll?: { readonly interval?: string; readonly auditInterval?: string };
+  readonly trigger?: { readonly interval?: string; readonly retention?: string };
+  readonly redis?: RedisFeedSpec;
+  readonly binlog?: {
+    readonly heartbeatInterval?: string;
+    readonly credentialsSecretRef?: { readonly name: string };
+  };
+  readonly canal?: CanalFeedSpec;
+}
+
+export interface RedisFeedSpec {
+  readonly topology?: 'Standalone' | 'Sentinel' | 'Cluster';
+  /** HOST:PORT. */
+  readonly addresses: readonly string[];
+  readonly sentinelMaster?: string;
+  readonly channel?: string;
+  /** Keys `password` and, for an ACL user, `username`. */
+  readonly credentialsSecretRef?: { readonly name: string };
+  readonly sentinelCredentialsSecretRef?: { readonly name: string };
+  readonly tls?: TlsSpec;
+  readonly pollInterval?: string;
+}
+
+export interface CanalFeedSpec {
+  readonly host: string;
+  readonly port?: number;
+  readonly destination: string;
+  readonly clientId?: number;
+  /** Keys `username` and `password`. */
+  readonly credentialsSecretRef?: { readonly name: string };
 }
 
 export interface RegistryStatus {

@@ -194,6 +194,85 @@ export const wrongRegistries: readonly WrongCase[] = [
     says: 'auditInterval must be at least as long as interval',
   },
   {
+    name: 'a fallback after too long a time',
+    change: { spec: { feed: { type: 'Binlog', fallbackAfter: '1h' } } },
+    says: 'write a duration from 1s to 10m, such as "5s"',
+  },
+  {
+    name: 'a fallback for what is the fallback itself',
+    change: { spec: { feed: { fallbackAfter: '5s' } } },
+    says: 'type Poll has no fallback; remove fallbackAfter',
+  },
+  {
+    name: 'settings of another feed than the one asked for',
+    change: { spec: { feed: { type: 'Binlog', trigger: { interval: '20ms' } } } },
+    says: 'only the settings of type, and those of poll, may be given',
+  },
+  {
+    name: 'a Redis feed without an address',
+    change: { spec: { feed: { type: 'Redis' } } },
+    says: 'type Redis needs spec.feed.redis',
+  },
+  {
+    name: 'a Canal feed without a server',
+    change: { spec: { feed: { type: 'Canal' } } },
+    says: 'type Canal needs spec.feed.canal',
+  },
+  {
+    name: 'looks at change_log that are too far apart',
+    change: { spec: { feed: { type: 'Trigger', trigger: { interval: '1m' } } } },
+    says: 'write a duration from 5ms to 10s, such as "20ms"',
+  },
+  {
+    name: 'a change_log that is kept for too short a time',
+    change: { spec: { feed: { type: 'Trigger', trigger: { retention: '1s' } } } },
+    says: 'write a duration from 1m to 168h, such as "1h"',
+  },
+  {
+    name: 'a Redis address without a port',
+    change: { spec: { feed: { type: 'Redis', redis: { addresses: ['redis'] } } } },
+    says: 'write HOST:PORT, such as',
+  },
+  {
+    name: 'several addresses of one Redis server',
+    change: { spec: { feed: { type: 'Redis', redis: { addresses: ['a:1', 'b:2'] } } } },
+    says: 'topology Standalone takes one address',
+  },
+  {
+    name: 'sentinels without the name of what they watch',
+    change: { spec: { feed: { type: 'Redis', redis: { topology: 'Sentinel', addresses: ['a:1'] } } } },
+    says: 'sentinelMaster names the server for topology Sentinel',
+  },
+  {
+    name: 'a login at sentinels that there are not',
+    change: {
+      spec: {
+        feed: { type: 'Redis', redis: { addresses: ['a:1'], sentinelCredentialsSecretRef: { name: 's' } } },
+      },
+    },
+    says: 'sentinelCredentialsSecretRef is used by topology Sentinel only',
+  },
+  {
+    name: 'a Redis feed that hardly polls underneath',
+    change: { spec: { feed: { type: 'Redis', redis: { addresses: ['a:1'], pollInterval: '1h' } } } },
+    says: 'write a duration from 1s to 10m, such as "10s"',
+  },
+  {
+    name: 'a Redis feed that verifies by a CA without one',
+    change: { spec: { feed: { type: 'Redis', redis: { addresses: ['a:1'], tls: { mode: 'VerifyCA' } } } } },
+    says: 'mode VerifyCA needs caSecretRef',
+  },
+  {
+    name: 'a heartbeat of the binary log that is too fast',
+    change: { spec: { feed: { type: 'Binlog', binlog: { heartbeatInterval: '10ms' } } } },
+    says: 'write a duration from 100ms to 1m, such as "1s"',
+  },
+  {
+    name: 'a Canal client id that Canal cannot parse',
+    change: { spec: { feed: { type: 'Canal', canal: { host: 'c', destination: 'd', clientId: 40000 } } } },
+    says: 'less than or equal to 32767',
+  },
+  {
     name: 'a resync interval that is too short',
     change: { spec: { resyncInterval: '1s' } },
     says: 'write a duration from 10s to 24h, such as "5m"',

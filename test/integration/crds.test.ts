@@ -111,6 +111,33 @@ describe('the CRDs on a real API server', () => {
       });
     });
 
+    it('of the feeds', async () => {
+      const feed = async (given: Json): Promise<Json> => {
+        const { spec } = await tryOut('registries', merged(registry, { spec: { feed: given } }));
+        return (spec as Json).feed as Json;
+      };
+      const poll = { interval: '1s', auditInterval: '30s' };
+      assert.deepEqual(await feed({ type: 'Trigger', trigger: {} }), {
+        ...{ type: 'Trigger', poll },
+        trigger: { interval: '20ms', retention: '1h' },
+      });
+      assert.deepEqual(await feed({ type: 'Redis', redis: { addresses: ['[::1]:6379'] } }), {
+        ...{ type: 'Redis', poll },
+        redis: {
+          ...{ topology: 'Standalone', addresses: ['[::1]:6379'], channel: 'rollcall' },
+          ...{ tls: { mode: 'Disabled' }, pollInterval: '10s' },
+        },
+      });
+      assert.deepEqual(await feed({ type: 'Binlog', binlog: {}, fallbackAfter: '10s' }), {
+        ...{ type: 'Binlog', poll, fallbackAfter: '10s' },
+        binlog: { heartbeatInterval: '1s' },
+      });
+      assert.deepEqual(await feed({ type: 'Canal', canal: { host: 'c', destination: 'd' } }), {
+        ...{ type: 'Canal', poll },
+        canal: { host: 'c', port: 11_111, destination: 'd', clientId: 1001 },
+      });
+    });
+
     it('of a Custom schema', async () => {
       const columns = { service: 's', instanceId: 'i', address: 'a', port: 'p' };
       const object = merged(registry, {

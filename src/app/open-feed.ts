@@ -1,0 +1,44 @@
+import type { RegistryTimes } from '../controller/registry-options.ts';
+import { FailoverFeed } from '../feeds/failover.ts';
+import { PollFeed } from '../feeds/poll.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { FeedSpec } from '../model/registry.ts';
+import type { ChangeFeed } from '../registry/change-feed.ts';
+import type { KnownRows, RegistryReader } from '../registry/registry-reader.ts';
+
+/** What the feeds of one Registry are made of. */
+export interface FeedParts {
+  readonly feed: FeedSpec;
+  readonly times: RegistryTimes;
+  readonly reader: RegistryReader;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** Makes the feed that a Registry asks for, with Poll behind it where it is another. */
+export function feedOf(parts: FeedParts): (known: KnownRows) => ChangeFeed {
+  const { feed, times, reader, clock, random, logger } = parts;
+  return (known) => {
+    const poll = (intervalMs: number): ChangeFeed =>
+      new PollFeed({ reader, known, intervalMs, clock, random, logger });
+    const fallback = (): ChangeFeed => poll(times.pollIntervalMs);
+    const primary = primaryOf(feed.type ?? 'Poll', parts);
+    return primary === null
+      ? fallback()
+      : new FailoverFeed({ primary, fallback, patienceMs: times.fallbackAfterMs, clock, logger });
+  };
+}
+
+/** Null: Poll itself. */
+function primaryOf(type: NonNullable<FeedSpec['type']>, _parts: FeedParts): ChangeFeed | null {
+  switch (type) {
+    case 'Trigger':
+    case 'Redis':
+    case 'Binlog':
+    case 'Canal':
+    case 'Poll':
+      return null;
+  }
+}
