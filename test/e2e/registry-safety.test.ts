@@ -7,6 +7,7 @@ import { freshAddress } from '../support/testbed/index.ts';
 import type { OperatorProcess } from './support/operator.ts';
 import { ownDatabase } from './support/own-database.ts';
 import type { Registration } from './support/registry-table.ts';
+import { staysReady } from './support/stays-ready.ts';
 import { type TestRegistry, World } from './support/world.ts';
 
 const TTL_MS = 3000;
@@ -64,23 +65,11 @@ describe('safety: the registry', function () {
     await world.untilReady(namespace, service, addressesOf(rows));
     return service;
   };
-  /** Fails as soon as `service` does not have exactly `addresses`, until `done` is true. */
-  const staysUntil = async (
+  const staysUntil = (
     service: string,
     addresses: readonly string[],
     done: () => Promise<boolean>,
-  ): Promise<void> => {
-    const wanted = JSON.stringify([...addresses].sort());
-    await waitFor(
-      'the end of the watch',
-      async () => {
-        const seen = JSON.stringify(await world.ready(namespace, service));
-        if (seen !== wanted) throw new assert.AssertionError({ message: `expected ${wanted}, saw ${seen}` });
-        return done();
-      },
-      { timeoutMs: 60_000, intervalMs: 50 },
-    );
-  };
+  ): Promise<void> => staysReady(world, namespace, service, addresses, done);
   const sinceMs = (ms: number): (() => Promise<boolean>) => {
     const start = performance.now();
     return () => Promise.resolve(performance.now() - start > ms);
