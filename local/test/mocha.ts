@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { handOnSignals } from '../lib/command.ts';
 import { enterNamespace } from '../namespace.ts';
+import { inBlocks } from './blocks.ts';
 import type { StageResult } from './result.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -18,6 +19,8 @@ export interface MochaRun {
   readonly args: readonly string[];
   /** Whether it runs in a namespace, with the hooks that stop the test bed. */
   readonly inNamespace: boolean;
+  /** Of several that run side by side, from 1: its output comes in blocks, its logs go to a folder of its own. */
+  readonly lane?: number;
 }
 
 /** The test files below a folder of test/. */
@@ -32,29 +35,35 @@ export async function runMocha(mocha: MochaRun): Promise<StageResult> {
   const scratch = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
   const json = join(scratch, 'report.json');
   try {
-    const code = await (mocha.inNamespace ? runInside : runHere)(command(mocha, json), json);
+    const code = mocha.inNamespace
+      ? await runInside(command(mocha, json), json, mocha.lane)
+      : await runHere(command(mocha, json), json);
     if (code === 'lingering') {
       const result = readReport(json);
       return {
         ...result,
-        failed: [...result.failed, 'the mocha process ended by itself (something kept it alive)'],
+        failed: [...result.failed, `${processOf(mocha)} ended by itself (something kept it alive)`],
       };
     }
     if (!existsSync(json)) {
       return {
         passed: 0,
-        failed: [`the mocha process ran to its end (it stopped with exit code ${code})`],
+        failed: [`${processOf(mocha)} ran to its end (it stopped with exit code ${code})`],
         skipped: [],
       };
     }
     const result = readReport(json);
     if (code !== 0 && result.failed.length === 0) {
-      return { ...result, failed: [`the mocha process ended well (exit code ${code})`] };
+      return { ...result, failed: [`${processOf(mocha)} ended well (exit code ${code})`] };
     }
     return result;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function processOf({ lane }: MochaRun): string {
+  return `the mocha process${lane === undefined ? '' : ` of lane ${lane}`}`;
 }
 
 function readReport(json: string): StageResult {
@@ -89,14 +98,27 @@ async function runHere([program = '', ...args]: readonly string[], json: string)
   }
 }
 
-async function runInside(command: readonly string[], json: string): Promise<End> {
-  const inside = await enterNamespace(command, { cwd: root });
+async function runInside(command: readonly string[], json: string, lane?: number): Promise<End> {
+  const output = inBlocks((text) => void process.stdout.write(text));
+  const inside = await enterNamespace(command, {
+    cwd: root,
+    ...(lane === undefined
+      ? {}
+      : { stdio: 'pipe-output', onOutput: (text) => output.push(text), env: logsOf(lane) }),
+  });
   const letGo = handOnSignals(inside);
   try {
     return await endOrLinger(inside.exitCode, json, () => inside.kill());
   } finally {
     letGo();
+    output.end();
   }
+}
+
+/** Processes of several namespaces have the same numbers, by which their logs are named. */
+function logsOf(lane: number): Record<string, string> {
+  const logs = process.env.ROLLCALL_LOGS;
+  return logs === undefined ? {} : { ROLLCALL_LOGS: join(logs, `lane-${lane}`) };
 }
 
 /** Waits for the end of a process, but not forever once it has written its report. */

@@ -5,8 +5,9 @@ import { NamespaceRefused } from '../namespace.ts';
 import { seconds, type Progress } from '../lib/progress.ts';
 import type { Part, TestArguments } from './arguments.ts';
 import { runChecks } from './checks.ts';
+import { runLanes } from './lanes.ts';
 import { runMocha, testFiles } from './mocha.ts';
-import type { StageResult } from './result.ts';
+import { sumOf, type StageResult } from './result.ts';
 
 interface Stage {
   readonly name: string;
@@ -41,7 +42,7 @@ export async function runStages(args: TestArguments, progress: Progress): Promis
   for (const stage of wanted) {
     const since = Date.now();
     progress.say(`\n== ${stage.name}`);
-    const result = await runStage(stage, args, progress, ready);
+    const result = await runStage(stage, args, progress, ready, interrupted);
     if (!result) continue;
     results.push(result);
     const { passed, failed, skipped } = result;
@@ -77,6 +78,7 @@ async function runStage(
   args: TestArguments,
   progress: Progress,
   ready: Promise<unknown>,
+  interrupted: AbortSignal,
 ): Promise<StageResult | undefined> {
   if (stage.name === 'checks') return await runChecks(progress);
   const files = await filesOf(stage, args);
@@ -86,10 +88,12 @@ async function runStage(
   }
   try {
     if (stage.needsCache) await ready;
-    return noTestIsAFailure(
-      await runMocha({ files, args: args.mocha, inNamespace: stage.inNamespace }),
-      args,
-    );
+    // What is filtered is short: one process.
+    const inLanes = stage.inNamespace && args.mocha.length === 0;
+    const result = inLanes
+      ? await runLanes(files, progress, interrupted)
+      : await runMocha({ files, args: args.mocha, inNamespace: stage.inNamespace });
+    return noTestIsAFailure(result, args);
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof NamespaceRefused)) throw error;
     progress.say(error.message);
@@ -112,10 +116,8 @@ function noTestIsAFailure(result: StageResult, args: TestArguments): StageResult
 }
 
 function summarize(results: readonly StageResult[], table: string): number {
-  const failed = results.flatMap((result) => result.failed);
-  const skipped = results.flatMap((result) => result.skipped);
-  let passed = 0;
-  for (const result of results) passed += result.passed;
+  const { passed, failed: titles, skipped } = sumOf(results);
+  const failed = [...titles];
   if (passed + failed.length + skipped.length === 0) failed.push('at least one test ran');
   if (skipped.length > 0) console.log('\nskipped:');
   for (const { title, reason } of skipped) console.log(`  ${title}\n    because: ${reason}`);
