@@ -24,7 +24,7 @@ export function feedOf(parts: FeedParts): (known: KnownRows) => ChangeFeed {
     const poll = (intervalMs: number): ChangeFeed =>
       new PollFeed({ reader, known, intervalMs, clock, random, logger });
     const fallback = (): ChangeFeed => poll(times.pollIntervalMs);
-    const primary = primaryOf(feed.type ?? 'Poll', parts);
+    const primary = primaryOf(feed.type ?? 'Poll');
     return primary === null
       ? fallback()
       : new FailoverFeed({ primary, fallback, patienceMs: times.fallbackAfterMs, clock, logger });
@@ -32,7 +32,7 @@ export function feedOf(parts: FeedParts): (known: KnownRows) => ChangeFeed {
 }
 
 /** Null: Poll itself. */
-function primaryOf(type: NonNullable<FeedSpec['type']>, _parts: FeedParts): ChangeFeed | null {
+function primaryOf(type: NonNullable<FeedSpec['type']>): ChangeFeed | null {
   switch (type) {
     case 'Trigger':
     case 'Redis':
