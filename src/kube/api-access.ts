@@ -8,8 +8,8 @@ export type TlsMaterial = Pick<
 
 /** What one request shows. */
 export interface Credentials {
-  /** Authorization, Impersonate-User. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Authorization, Impersonate-*; a header with several values is sent once for each. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly tls: TlsMaterial;
 }
 

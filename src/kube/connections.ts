@@ -32,7 +32,7 @@ export class Connections {
     tls: TlsMaterial,
     deadline: Deadline,
     request: ApiRequest,
-    headers: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string | string[]>>,
   ): Promise<Dispatcher.ResponseData> {
     const { method, gate, body } = request;
     const prefix = this.#access.server.pathname.replace(/\/$/, '');

@@ -65,9 +65,7 @@ class KubeconfigAccess implements ApiAccess {
 
   /** The plugin's answer is kept by ExecAuth until it expires. */
   async #withPlugin(exec: ExecPlugin, fromFiles: Credentials): Promise<Credentials> {
-    const options: { headers: Record<string, string>; cert?: string; key?: string } = {
-      headers: { ...fromFiles.headers },
-    };
+    const options: { headers: Record<string, string>; cert?: string; key?: string } = { headers: {} };
     const info = { kind: 'ExecCredential', apiVersion: exec.apiVersion, spec: { interactive: false } };
     const env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }];
     try {
@@ -77,7 +75,10 @@ class KubeconfigAccess implements ApiAccess {
       throw new RetryableError(`the credential plugin ${exec.command} failed`, { cause });
     }
     const { headers, cert, key } = options;
-    return { headers, tls: { ...fromFiles.tls, ...withoutUndefined({ cert, key }) } };
+    return {
+      headers: { ...fromFiles.headers, ...headers },
+      tls: { ...fromFiles.tls, ...withoutUndefined({ cert, key }) },
+    };
   }
 }
 
@@ -94,11 +95,37 @@ function credentialsOf({ cluster, user }: Kubeconfig, files: ReadonlyMap<string,
   const token = user.token ?? (user.tokenFile && files.get(user.tokenFile)?.trim());
   const basic =
     user.username && Buffer.from(`${user.username}:${user.password ?? ''}`, 'utf8').toString('base64');
-  const headers = withoutUndefined({
+  const headers: Credentials['headers'] = withoutUndefined({
     authorization: token ? `Bearer ${token}` : basic && `Basic ${basic}`,
-    'impersonate-user': user.as,
+    ...impersonation(user),
   });
   return { headers, tls };
+}
+
+/**
+ * Whom to act as: a user, its uid, its groups and extra fields, each value in a header of its own
+ * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation).
+ */
+function impersonation(user: Kubeconfig['user']): Record<string, string | string[] | undefined> {
+  const extra = Object.entries(user['as-user-extra'] ?? {}).map(
+    ([key, values]) => [`impersonate-extra-${escaped(key)}`, values] as const,
+  );
+  return {
+    'impersonate-user': user.as,
+    'impersonate-uid': user['as-uid'],
+    'impersonate-group': user['as-groups'] ?? undefined,
+    ...Object.fromEntries(extra),
+  };
+}
+
+/** A key of extra fields as part of a header's name: what no name may hold is percent-encoded, byte by byte, as client-go does. */
+function escaped(key: string): string {
+  return Array.from(Buffer.from(key, 'utf8'), (byte) => {
+    const char = String.fromCharCode(byte);
+    return /[!#$&'*+.^_`|~0-9A-Za-z-]/.test(char)
+      ? char
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
 }
 
 /** exactOptionalPropertyTypes: a field that is not there must be left out. */

@@ -18,6 +18,9 @@ const userSchema = z.object({
   username: text,
   password: text,
   as: text,
+  'as-uid': text,
+  'as-groups': z.array(z.string()).nullish(),
+  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(),
   'client-certificate': text,
   'client-certificate-data': text,
   'client-key': text,
@@ -72,12 +75,20 @@ export async function parseKubeconfig(content: string, path: string): Promise<Ku
       `user ${userName} has an auth-provider (${user['auth-provider'].name}), which kubectl too has given up for exec plugins`,
     );
   }
+  const alone = (['as-uid', 'as-groups', 'as-user-extra'] as const).find((field) => isGiven(user[field]));
+  if (user.as === undefined && alone !== undefined) {
+    throw invalid(path, `user ${userName} has ${alone} without as: name whom to impersonate, or take it out`);
+  }
   return {
     namespace: context.namespace,
     userName,
     cluster: absolute(cluster, ['certificate-authority'], path),
     user: absolute(user, ['client-certificate', 'client-key', 'tokenFile'], path),
   };
+}
+
+function isGiven(value: string | object | null | undefined): boolean {
+  return typeof value === 'object' ? Object.keys(value ?? {}).length > 0 : value !== undefined;
 }
 
 /** JSON is YAML too, and needs no parser: client-node's comes with 34 MB of its models (with its KubeConfig class it would be 87 MB). */

@@ -436,6 +436,29 @@ describe('Transport on a real API server', function () {
       await works(await write({ exec }));
     });
 
+    it('acts as whom it names: user, uid, groups and extra fields', async () => {
+      const as = { as: 'alice', 'as-uid': '7', 'as-groups': ['shop', 'ops'] };
+      const extra = { 'as-user-extra': { 'example.com/scopes': ['read', 'write'] } };
+      const file = await write({ token: apiServer.token, ...as, ...extra });
+      const client = transport({ access: await kubeconfigAccess(file, systemClock) });
+      const whoAmI = await client.request<{ status: { userInfo: object } }>(
+        {
+          method: 'POST',
+          path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+          resource: 'selfsubjectreviews',
+          body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+        },
+        never,
+      );
+      await client.close();
+      assert.deepEqual(whoAmI.status.userInfo, {
+        username: 'alice',
+        uid: '7',
+        groups: ['shop', 'ops', 'system:authenticated'],
+        extra: { 'example.com/scopes': ['read', 'write'] },
+      });
+    });
+
     it('says what is wrong with an exec plugin that fails', async () => {
       const exec = {
         command: process.execPath,

@@ -16,7 +16,18 @@ const good = {
 
 const parse = (config: unknown) => parseKubeconfig(JSON.stringify(config), '/home/me/.kube/config');
 
+const AS_FIELDS: Readonly<Record<string, unknown>> = {
+  'as-uid': '7',
+  'as-groups': ['shop'],
+  'as-user-extra': { scopes: ['read'] },
+};
+
 describe('parseKubeconfig', () => {
+  it('reads whom to act as', async () => {
+    const { user } = await parse({ ...good, users: [{ name: 'me', user: { as: 'alice', ...AS_FIELDS } }] });
+    assert.deepEqual(user, { as: 'alice', ...AS_FIELDS });
+  });
+
   it('answers the current context, its paths made absolute as kubectl does', async () => {
     const config = await parse(good);
     assert.equal(config.namespace, 'shop');
@@ -63,6 +74,11 @@ describe('parseKubeconfig', () => {
       config: { ...good, users: [{ name: 'me', user: { 'auth-provider': { name: 'gcp' } } }] },
       says: /auth-provider \(gcp\)/,
     },
+    ...['as-uid', 'as-groups', 'as-user-extra'].map((field) => ({
+      name: `${field} of nobody`,
+      config: { ...good, users: [{ name: 'me', user: { [field]: AS_FIELDS[field] } }] },
+      says: new RegExp(`user me has ${field} without as`),
+    })),
   ];
   for (const { name, config, says } of wrong) {
     it(`says what is wrong: ${name}`, async () => {
