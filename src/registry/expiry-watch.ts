@@ -1,30 +1,17 @@
-import type { Clock } from '../lib/clock.ts';
-import { Breather } from '../lib/event-loop.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
-import type { Gate } from './gate.ts';
-import type { RegistryObserver } from './observer.ts';
-import type { InstanceKey, Lease, LeaseRead, RegistryReader } from './registry-reader.ts';
+import { LeaseTaker, type LeaseTakerOptions } from './lease-taker.ts';
+import { type InstanceKey, keyText, type LeaseRead, type RegistryReader } from './registry-reader.ts';
+import { ReturnWatch } from './return-watch.ts';
 import type { Merged, UnbeatenLease } from './service-state.ts';
-import type { RegistryStore } from './store.ts';
 
-export interface ExpiryWatchOptions {
+export interface ExpiryWatchOptions extends LeaseTakerOptions {
   readonly reader: RegistryReader;
-  readonly store: RegistryStore;
-  readonly gate: Gate;
-  /** Services with leases of rows that are not held as they are. */
-  readonly hint: (services: readonly string[]) => void;
   /** The registry could not be read. */
   readonly fail: (error: unknown, round: number) => void;
-  /** The registry has answered; false when nothing may be judged by its clock at the moment. */
-  readonly healthy: (nowUs: number) => boolean;
-  readonly clock: Clock;
-  readonly observer: RegistryObserver;
 }
 
 /** A deadline is noticed within this time and a read. */
 const TICK_MS = 250;
-/** Each known expired lease is looked at once in this many ticks: it is back within a second. */
-const RETURN_TICKS = 3;
 /**
  * Beats whose transaction commits late show a deadline that was looked at already. So a little of the past is read again every time,
  * and all of it less often.
@@ -32,34 +19,40 @@ const RETURN_TICKS = 3;
 const NARROW_US = 1_000_000;
 const WIDE_US = 10_000_000;
 const WIDE_EVERY_TICKS = 10;
-/** Leases taken over between two turns of the event loop. */
-const AT_ONCE = 1000;
+/** Leases without a beat that are looked at in one tick. */
+const UNBEATEN_AT_ONCE = 10_000;
 
 /**
- * Notices leases that run out, and those that come back, at a cost that grows with their number and not with the registry's: deadlines
- * through their index, the known expired ones by key, and leases without a beat (which no index leads to) when their time is up. What has
- * run out is judged by the database's clock alone; this machine's only says when to look.
+ * Notices leases that run out, at a cost that grows with their number and not with the registry's: deadlines through their index, and
+ * leases without a beat (which no index leads to) when their time is up. What has run out is judged by the database's clock alone; this
+ * machine's only says when to look. Those that come back are looked for beside it (see {@link ReturnWatch}), so that they never keep it waiting.
  */
 export class ExpiryWatch {
   readonly #options: ExpiryWatchOptions;
+  readonly #taker: LeaseTaker;
+  readonly #returns: ReturnWatch;
   readonly #unbeaten = new DeadlineHeap<UnbeatenLease>();
   #doubtful = new Map<string, InstanceKey>();
-  /** Expired leases that this round has still to look at. */
-  #toReturn: InstanceKey[] = [];
   #lastUs: number | null = null;
   #tick = 0;
   /** Of the gate, when this look began. */
   #round = 0;
-  #roundStartMs = Number.NEGATIVE_INFINITY;
   #roundMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ExpiryWatchOptions) {
     this.#options = options;
+    this.#taker = new LeaseTaker(options);
+    this.#returns = new ReturnWatch({ ...options, taker: this.#taker });
   }
 
   /** When the last complete round over all leases, those that ran out included, was begun, by this process's clock. */
   get roundMs(): number {
-    return this.#roundMs;
+    return Math.min(this.#roundMs, this.#returns.roundMs);
+  }
+
+  /** Somebody waits for a round that is begun after this moment. */
+  hurry(sinceMs: number): void {
+    this.#returns.hurry(sinceMs);
   }
 
   /** Everything was read at this moment: deadlines before it are known. */
@@ -76,6 +69,11 @@ export class ExpiryWatch {
 
   /** Works until the signal is aborted, then rejects with its reason. */
   async run(signal: AbortSignal): Promise<never> {
+    const [never] = await Promise.all([this.#watchDeadlines(signal), this.#returns.run(signal)]);
+    return never;
+  }
+
+  async #watchDeadlines(signal: AbortSignal): Promise<never> {
     const { clock, gate, fail } = this.#options;
     for (;;) {
       this.#round = await gate.passed(signal);
@@ -90,14 +88,11 @@ export class ExpiryWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    if (this.#tick % RETURN_TICKS === 0) this.#roundStartMs = this.#options.clock.now();
+    const startMs = this.#options.clock.now();
     const nowUs = await this.#lookAtDeadlines(signal);
-    if (nowUs !== null) {
-      await this.#lookAtUnbeaten(nowUs, signal);
-      await this.#lookForReturns(signal);
-    }
+    if (nowUs !== null) await this.#lookAtUnbeaten(nowUs, signal);
     await this.#lookAtDoubtful(signal);
-    if (this.#tick % RETURN_TICKS === RETURN_TICKS - 1) this.#roundMs = this.#roundStartMs;
+    this.#roundMs = startMs;
     this.#tick += 1;
   }
 
@@ -112,7 +107,7 @@ export class ExpiryWatch {
   }
 
   async #lookAtUnbeaten(nowUs: number, signal: AbortSignal): Promise<void> {
-    const due = this.#unbeaten.takeDue(nowUs, AT_ONCE * 10);
+    const due = this.#unbeaten.takeDue(nowUs, UNBEATEN_AT_ONCE);
     const keys = due.map(({ key }) => key);
     await this.#readByKey(keys, () => due.forEach((lease) => this.#unbeaten.add(lease)), signal);
   }
@@ -144,39 +139,15 @@ export class ExpiryWatch {
     if (gone.length > 0) this.#options.hint([...new Set(gone.map(({ service }) => service))]);
   }
 
-  /** A third of the expired leases with each tick, so that a mass expiry is no mass read. */
-  async #lookForReturns(signal: AbortSignal): Promise<void> {
-    const turn = this.#tick % RETURN_TICKS;
-    if (turn === 0) this.#toReturn = this.#options.store.expiredKeys();
-    const share = Math.ceil(this.#toReturn.length / (RETURN_TICKS - turn));
-    const keys = this.#toReturn.splice(0, share);
-    if (keys.length === 0) return;
-    const read = await this.#options.reader.readLeases(keys, { aliveOnly: true }, signal);
-    if (read !== null) await this.#take(read);
-  }
-
   /** False, and nothing is taken, when the clock that it was read by cannot be believed. */
-  async #take({ leases, nowUs }: LeaseRead): Promise<boolean> {
-    const { store, observer, hint, clock, gate, healthy } = this.#options;
-    if (this.#round !== gate.round || !healthy(nowUs)) return false;
-    const breather = new Breather(clock);
-    for (let start = 0; start < leases.length; start += AT_ONCE) {
-      const pause = breather.breathe();
-      if (pause !== undefined) await pause;
-      const some: readonly Lease[] = leases.slice(start, start + AT_ONCE);
-      const { expired, returned, unknown } = store.setLiveness({ leases: some, nowUs });
-      if (expired > 0) observer.leasesExpired(expired);
-      if (returned > 0) observer.leasesReturned(returned);
-      if (unknown.length > 0) hint(unknown);
-      for (const { unbeaten, expiresAtUs, service, instanceId, id } of some) {
-        if (unbeaten && expiresAtUs > nowUs)
-          this.#unbeaten.add({ key: { service, instanceId, id }, deadlineUs: expiresAtUs });
-      }
+  async #take(read: LeaseRead): Promise<boolean> {
+    const { isTaken, overtaken } = await this.#taker.take(read, this.#round);
+    if (!isTaken) return false;
+    for (const key of overtaken) this.#doubtful.set(keyText(key), key);
+    for (const { unbeaten, expiresAtUs, service, instanceId, id } of read.leases) {
+      if (unbeaten && expiresAtUs > read.nowUs)
+        this.#unbeaten.add({ key: { service, instanceId, id }, deadlineUs: expiresAtUs });
     }
     return true;
   }
-}
-
-function keyText({ service, instanceId, id }: InstanceKey): string {
-  return `${id ?? ''} ${service} ${instanceId}`;
 }

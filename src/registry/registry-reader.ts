@@ -151,6 +151,11 @@ export interface InstanceKey {
   readonly id: number | null;
 }
 
+/** Tells keys apart. */
+export function keyText({ service, instanceId, id }: InstanceKey): string {
+  return `${id ?? ''} ${service} ${instanceId}`;
+}
+
 /** One lease; `unbeaten`: it has no beat, so that no index leads to its deadline. */
 export interface Lease extends InstanceKey {
   readonly expiresAtUs: number;

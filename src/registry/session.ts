@@ -135,6 +135,7 @@ export class RegistrySession {
 
   /** Asks for `service` to be read now, unless it was since that moment. */
   refresh(service: string, sinceMs: number): void {
+    this.#watch.hurry(sinceMs);
     if (this.#reads.sentMs(service) < sinceMs) this.#syncer.hint([{ service, changedAtUs: null }]);
   }
 

@@ -22,12 +22,19 @@ export interface LivenessChange {
   readonly unknown: readonly string[];
 }
 
+/** A lease that ran out, and when. */
+export interface ExpiredKey extends InstanceKey {
+  readonly expiredAtUs: number;
+}
+
 /**
  * What is known of one registry: the newest snapshot of every service. Everything in it is immutable; a change puts a new snapshot
  * in place and tells the subscribers the service's name, and nothing else tells them.
  */
 export class RegistryStore implements KnownRows {
   readonly #states = new Map<string, ServiceState>();
+  /** Services with a lease that ran out: mostly few, so that looking for those that come back costs nothing where none did. */
+  readonly #withExpired = new Set<string>();
   readonly #listeners = new Set<(service: string) => void>();
   /** Who gave what is in here: a later session on the same registry carries on from it. */
   source: KnownServer | null = null;
@@ -113,11 +120,12 @@ export class RegistryStore implements KnownRows {
   }
 
   /** Leases that have run out, of rows that would be published if they came back. */
-  expiredKeys(): InstanceKey[] {
-    const keys: InstanceKey[] = [];
-    for (const { service, instance } of this.instances()) {
-      if (instance.expiredAtUs !== null && instance.status !== 'DOWN') {
-        keys.push({ service, instanceId: instance.instanceId, id: instance.id });
+  expiredKeys(): ExpiredKey[] {
+    const keys: ExpiredKey[] = [];
+    for (const service of this.#withExpired) {
+      for (const { instanceId, id, status, expiredAtUs } of this.#states.get(service)?.snapshot.instances ??
+        []) {
+        if (expiredAtUs !== null && status !== 'DOWN') keys.push({ service, instanceId, id, expiredAtUs });
       }
     }
     return keys;
@@ -131,7 +139,7 @@ export class RegistryStore implements KnownRows {
   /** Puts a merged state in place. It must come from the latest {@link RegistryStore.merge} of the service. */
   put(merged: Merged): void {
     if (merged.changed) this.#replace(merged.state);
-    else this.#states.set(merged.state.snapshot.service, merged.state);
+    else this.#set(merged.state);
   }
 
   /** From now on a service without a state is known to be empty. */
@@ -158,7 +166,7 @@ export class RegistryStore implements KnownRows {
         instances: hasExpired ? instances.map(settle) : instances,
         grace,
       };
-      this.#states.set(service, { ...state, snapshot });
+      this.#set({ ...state, snapshot });
       if (hasExpired) this.#tell(service);
     }
   }
@@ -189,8 +197,15 @@ export class RegistryStore implements KnownRows {
   }
 
   #replace(state: ServiceState): void {
-    this.#states.set(state.snapshot.service, state);
+    this.#set(state);
     this.#tell(state.snapshot.service);
+  }
+
+  #set(state: ServiceState): void {
+    const { service, instances } = state.snapshot;
+    this.#states.set(service, state);
+    if (instances.some(({ expiredAtUs }) => expiredAtUs !== null)) this.#withExpired.add(service);
+    else this.#withExpired.delete(service);
   }
 
   #tell(service: string): void {

@@ -201,7 +201,9 @@ describe('leases in the store', () => {
     });
     assert.equal(bench.expiredAtUs, 12_000_000);
     assert.equal(bench.snapshot.revision, 12_000_000);
-    assert.deepEqual(bench.store.expiredKeys(), [{ service: 'orders', instanceId: 'orders-1', id: 1 }]);
+    assert.deepEqual(bench.store.expiredKeys(), [
+      { service: 'orders', instanceId: 'orders-1', id: 1, expiredAtUs: 12_000_000 },
+    ]);
     assert.deepEqual(bench.store.setLiveness({ nowUs: 13_000_000, leases: [lease(14_000_000)] }), {
       expired: 0,
       returned: 1,
