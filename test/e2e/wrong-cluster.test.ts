@@ -2,23 +2,20 @@ import assert from 'node:assert/strict';
 import { waitFor } from '../../local/lib/wait.ts';
 import type { OperatorProcess } from './support/operator.ts';
 import type { TestRegistry, World } from './support/world.ts';
-import { MENDED_MS, WrongInput } from './support/wrong-input.ts';
+import { describeWrongInput, MENDED_MS, type WrongInput } from './support/wrong-input.ts';
 
-describe('what the cluster does not let happen is said in a condition, mends by itself, and costs the others nothing', function () {
-  this.timeout(90_000);
-  let bench: WrongInput;
-  let world: World;
-  let registry: TestRegistry;
-  let namespace: string;
-  let operator: OperatorProcess;
+let bench: WrongInput;
+let world: World;
+let registry: TestRegistry;
+let namespace: string;
+let operator: OperatorProcess;
 
-  before(async () => {
-    bench = await WrongInput.start();
-    ({ world, registry, namespace, operator } = bench);
-  });
-  after(() => world.dispose());
-  afterEach('the neighbour is served', () => bench.neighbourMoves());
+const take = (started: WrongInput): void => {
+  bench = started;
+  ({ world, registry, namespace, operator } = started);
+};
 
+describeWrongInput('what the cluster does not let happen', take, () => {
   describe('one Service name, claimed twice:', () => {
     const claim = (name: string, change: object = {}) =>
       world.applyGrpcService(namespace, name, {
@@ -172,12 +169,6 @@ describe('what the cluster does not let happen is said in a condition, mends by 
         return !items.some(({ metadata }) => metadata.name === doomed);
       });
       assert.ok((await errors()) - before <= 5, `${(await errors()) - before} errors`);
-    });
-  });
-
-  describe('the healthy neighbour,', () => {
-    it('all the while, has waited for no change of its own for more than a few seconds', async () => {
-      await bench.neighbourWasServed();
     });
   });
 });

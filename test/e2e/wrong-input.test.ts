@@ -5,23 +5,20 @@ import type { RegistrySpec } from '../../src/model/registry.ts';
 import { checkout } from '../support/manifests.ts';
 import { followAdvice } from './support/advice.ts';
 import type { TestRegistry, World } from './support/world.ts';
-import { SPEC, SYSTEM, WrongInput } from './support/wrong-input.ts';
+import { describeWrongInput, SPEC, SYSTEM, type WrongInput } from './support/wrong-input.ts';
 import { versions } from './support/written.ts';
 
-describe('what is wrong with a registry is said in a condition, mends by itself, and costs the others nothing', function () {
-  this.timeout(90_000);
-  let bench: WrongInput;
-  let world: World;
-  let registry: TestRegistry;
-  let namespace: string;
+let bench: WrongInput;
+let world: World;
+let registry: TestRegistry;
+let namespace: string;
 
-  before(async () => {
-    bench = await WrongInput.start();
-    ({ world, registry, namespace } = bench);
-  });
-  after(() => world.dispose());
-  afterEach('the neighbour is served', () => bench.neighbourMoves());
+const take = (started: WrongInput): void => {
+  bench = started;
+  ({ world, registry, namespace } = started);
+};
 
+describeWrongInput('what is wrong with a registry', take, () => {
   describe('the registry that a GrpcService names:', () => {
     it('none', async () => {
       await world.applyGrpcService(namespace, 'none', { service: 'orders' });
@@ -224,7 +221,7 @@ describe('what is wrong with a registry is said in a condition, mends by itself,
     });
 
     it('has no tables yet: the command in the message makes them', async () => {
-      const empty = await world.registry(SPEC, 'mariadb', { migrated: false });
+      const empty = await world.registry(SPEC, { migrated: false });
       const message = await bench.unreadable(empty.name, 'TableNotFound');
       await migrateAsAdvised(message, empty);
       await empty.table.register({ service: 'orders', instanceId: 'a', address: '10.77.70.1' });
@@ -270,10 +267,4 @@ describe('what is wrong with a registry is said in a condition, mends by itself,
     const filled = url.replace('USER:PASSWORD', `${user}:${encodeURIComponent(password)}`);
     await mustRun(process.execPath, [main, 'migrate', '--url', filled]);
   };
-
-  describe('the healthy neighbour,', () => {
-    it('all the while, has waited for no change of its own for more than a few seconds', async () => {
-      await bench.neighbourWasServed();
-    });
-  });
 });

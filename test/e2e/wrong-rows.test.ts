@@ -3,23 +3,20 @@ import { waitFor } from '../../local/lib/wait.ts';
 import type { CustomSchemaSpec, RegistrySpec } from '../../src/model/registry.ts';
 import type { OperatorProcess } from './support/operator.ts';
 import type { TestRegistry, World } from './support/world.ts';
-import { SPEC, SYSTEM, WrongInput } from './support/wrong-input.ts';
+import { describeWrongInput, SPEC, SYSTEM, type WrongInput } from './support/wrong-input.ts';
 
-describe('what is wrong with rows and columns is said in a condition, mends by itself, and costs the others nothing', function () {
-  this.timeout(90_000);
-  let bench: WrongInput;
-  let world: World;
-  let registry: TestRegistry;
-  let namespace: string;
-  let operator: OperatorProcess;
+let bench: WrongInput;
+let world: World;
+let registry: TestRegistry;
+let namespace: string;
+let operator: OperatorProcess;
 
-  before(async () => {
-    bench = await WrongInput.start();
-    ({ world, registry, namespace, operator } = bench);
-  });
-  after(() => world.dispose());
-  afterEach('the neighbour is served', () => bench.neighbourMoves());
+const take = (started: WrongInput): void => {
+  bench = started;
+  ({ world, registry, namespace, operator } = started);
+};
 
+describeWrongInput('what is wrong with rows and columns', take, () => {
   describe("a schema of the user's own:", () => {
     const table = 'legacy';
     const columns = { service: 'svc', instanceId: 'id', address: 'ip', port: 'port' };
@@ -194,12 +191,6 @@ describe('what is wrong with rows and columns is said in a condition, mends by i
       await registry.table.register({ ...row, instanceId: 'b', address: '10.77.73.2' });
       await world.untilCondition(namespace, 'mixed', 'PortsUniform', 'True Uniform');
       await world.untilReady(namespace, 'mixed', ['10.77.73.1', '10.77.73.2']);
-    });
-  });
-
-  describe('the healthy neighbour,', () => {
-    it('all the while, has waited for no change of its own for more than a few seconds', async () => {
-      await bench.neighbourWasServed();
     });
   });
 });

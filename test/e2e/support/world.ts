@@ -1,5 +1,4 @@
 import { startCluster, type Cluster } from '../../../local/cluster.ts';
-import type { DatabaseFlavor } from '../../../local/servers/database.ts';
 import { KubeRequestFailed } from '../../../local/servers/kube-client.ts';
 import { waitFor } from '../../../local/lib/wait.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -86,10 +85,9 @@ export class World {
   /** Makes a migrated database, the Secret and the Registry; every namespace may use it unless `spec` says otherwise. */
   async registry(
     spec: Partial<RegistrySpec> = {},
-    flavor: DatabaseFlavor = 'mariadb',
     { migrated = true }: { readonly migrated?: boolean } = {},
   ): Promise<TestRegistry> {
-    return this.registryOn(await testbed.database('registry', flavor), spec, { migrated });
+    return this.registryOn(await testbed.database('registry'), spec, { migrated });
   }
 
   /** The same in a database that is given. */

@@ -111,3 +111,29 @@ export class WrongInput {
     await this.isPublished(name);
   }
 }
+
+/**
+ * A suite of tests of wrong input on a bench of its own, which `take` is given when it has started. After every test the neighbour
+ * must still be served, and at the end no change of it may have waited for long.
+ */
+export function describeWrongInput(what: string, take: (bench: WrongInput) => void, tests: () => void): void {
+  describe(`${what} is said in a condition, mends by itself, and costs the others nothing`, function () {
+    this.timeout(90_000);
+    let bench: WrongInput;
+
+    before(async () => {
+      bench = await WrongInput.start();
+      take(bench);
+    });
+    after(() => bench.world.dispose());
+    afterEach('the neighbour is served', () => bench.neighbourMoves());
+
+    tests();
+
+    describe('the healthy neighbour,', () => {
+      it('all the while, has waited for no change of its own for more than a few seconds', async () => {
+        await bench.neighbourWasServed();
+      });
+    });
+  });
+}
