@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type DatabaseServer, startMariadb } from '../../local/servers/database.ts';
+import type { DatabaseServer } from '../../local/servers/database.ts';
 import { waitFor } from '../../local/lib/wait.ts';
 import { checkout } from '../support/manifests.ts';
 import { freshAddress } from '../support/testbed/index.ts';
+import { startTestedDatabase } from '../support/testbed/tested-database.ts';
 import type { OperatorProcess } from './support/operator.ts';
 import { ownDatabase } from './support/own-database.ts';
 import type { Registration } from './support/registry-table.ts';
@@ -39,7 +40,7 @@ describe('safety: the registry', function () {
 
   before(async () => {
     world = await World.create();
-    server = await startMariadb({ address: freshAddress() });
+    server = await startTestedDatabase({ address: freshAddress() });
     registry = await world.registryOn(await ownDatabase(server, 'registry'));
     namespace = await world.namespace('safety');
     operator = await world.operator(registry, { flags: SHORT_LEASE });

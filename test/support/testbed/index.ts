@@ -10,6 +10,7 @@ import {
 import { startRedis, type RedisServer } from '../../../local/servers/redis.ts';
 import { insideNamespace } from '../../../local/namespace.ts';
 import { skipBecause } from '../skip.ts';
+import { testedDatabase } from './tested-database.ts';
 
 /** A database of one test's own on a shared server. */
 export interface TestDatabase {
@@ -64,7 +65,7 @@ export const testbed = {
   redis: once<RedisServer>(() => startRedis()),
 
   /** A new, empty database; the name ends in a number of its own. */
-  database: async (name = 'test', flavor: DatabaseFlavor = 'mariadb'): Promise<TestDatabase> => {
+  database: async (name = 'test', flavor: DatabaseFlavor = testedDatabase): Promise<TestDatabase> => {
     const server = await shared[flavor]();
     const fullName = `${name}_${++databases}`;
     await server.createDatabase(fullName);
