@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { atMost } from '../lib/limit.ts';
 import type { Progress } from '../lib/progress.ts';
 import { cached, ensure } from './cache.ts';
+import { canal } from './canal.ts';
 import { Unavailable, type Component } from './component.ts';
 import { coreDns, etcd, kubernetes } from './control-plane.ts';
 import { mariadb, mysql } from './databases.ts';
@@ -16,6 +17,7 @@ export const components = {
   mysql,
   grpcGoClient,
   grpcPythonClient,
+  canal,
 } as const;
 
 /** The name of a component. */

@@ -5,7 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { program } from '../../local/components/index.ts';
 import { run } from '../../local/lib/run.ts';
 import { waitFor } from '../../local/lib/wait.ts';
-import { needs, testbed } from '../support/testbed/index.ts';
+import { startCanal } from '../../local/servers/canal.ts';
+import { freshAddress, needs, testbed } from '../support/testbed/index.ts';
 
 describe('the local cluster', function () {
   this.timeout(60_000);
@@ -113,6 +114,30 @@ describe('the databases of the local cluster', function () {
       await drop();
     });
   }
+});
+
+describe('the canal-server of the local cluster', function () {
+  this.timeout(60_000);
+
+  it('follows MariaDB as a replica does, and is back in a moment when it was killed', async function () {
+    needs(this, 'canal');
+    const database = await testbed.mariadb();
+    const canal = await startCanal({ database, address: freshAddress() });
+    const followers = () =>
+      database.query("SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'");
+    try {
+      const [first] = await waitFor(
+        'canal to follow',
+        async () => (await followers()).length > 0 && followers(),
+      );
+      await canal.kill();
+      await canal.start();
+      const others = async () => (await followers()).filter(({ ID }) => ID !== first?.ID);
+      assert.ok(await waitFor('canal to follow again', async () => (await others()).length > 0));
+    } finally {
+      await canal.dispose();
+    }
+  });
 });
 
 /** A headless Service and its slices: 10.77.100.1-100 and 10.77.101.1-100. */
