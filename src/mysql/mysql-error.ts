@@ -150,6 +150,15 @@ export function translateError(error: unknown, context: ErrorContext): Error {
   return error;
 }
 
+/** ER_LOCK_WAIT_TIMEOUT (MariaDB's NOWAIT says the same), ER_LOCK_DEADLOCK and ER_LOCK_NOWAIT. */
+const HELD: ReadonlySet<number> = new Set([1205, 1213, 3572]);
+
+/** True when a statement failed because others hold what it asked for; `error` is one that {@link translateError} made. */
+export function isHeldByOthers(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: { readonly errno?: number } };
+  return error instanceof RetryableError && HELD.has(cause?.errno ?? 0);
+}
+
 function databaseField({ reader }: ErrorContext): string {
   return reader === 'CommandLine' ? 'the end of --url' : 'spec.mysql.database';
 }

@@ -11,11 +11,13 @@ import type {
   RegistryReader,
   ServerState,
 } from '../registry/registry-reader.ts';
+import type { SourceDatabase } from '../registry/source-table.ts';
 import type { AccessSource, MysqlTarget } from './access.ts';
 import type { Columns, Connection, Sql } from './connection.ts';
 import { resolveCustomSchema } from './custom-schema.ts';
 import { customSql } from './custom-sql.ts';
 import { deleteBeatsSql, deleteRetiredSql, managedSql, orphanBeatsSql } from './managed-sql.ts';
+import { MysqlSourceDatabase } from './mysql-source-database.ts';
 import { Pool, type Session, type UseOptions } from './pool.ts';
 import { KEYS_AT_ONCE, rawRow } from './schema-sql.ts';
 import { readRegistryMeta } from './schema-version.ts';
@@ -42,6 +44,8 @@ const BULK_TIMEOUTS = 6;
 /** The registry in a MySQL or MariaDB database, in our tables or in one of the user's own. Connects when it is first asked. */
 export class MysqlRegistryReader implements RegistryReader {
   readonly checksumCost: 'range' | 'table';
+  /** The table itself, for feeds that follow its rows; over the same connections. */
+  readonly source: SourceDatabase;
   readonly #pool: Pool;
   readonly #states: ServerStates;
   readonly #isManaged: boolean;
@@ -61,6 +65,11 @@ export class MysqlRegistryReader implements RegistryReader {
     this.#states = new ServerStates(options.maxReplicaLagMs);
     this.#isManaged = custom === null;
     this.checksumCost = custom === null ? 'range' : 'table';
+    this.source = new MysqlSourceDatabase({
+      use: (work, signal) => this.#use(work, {}, signal),
+      custom,
+      clock: options.clock,
+    });
     this.#bulkTimeoutMs = queryTimeoutMs * BULK_TIMEOUTS;
   }
 

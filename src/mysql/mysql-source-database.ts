@@ -1,0 +1,186 @@
+import type { Clock } from '../lib/clock.ts';
+import { TerminalError } from '../lib/errors.ts';
+import type { CustomColumns, CustomSchemaSpec } from '../model/registry.ts';
+import type { RowKey, SourceDatabase, SourceTable } from '../registry/source-table.ts';
+import type { Connection, Sql } from './connection.ts';
+import { isHeldByOthers } from './mysql-error.ts';
+import type { Session } from './pool.ts';
+import { KEYS_AT_ONCE } from './schema-sql.ts';
+import type { Flavor } from './server-identity.ts';
+import { quoteName } from './sql-text.ts';
+
+export interface MysqlSourceDatabaseOptions {
+  /** Does work on a connection of the registry's pool. */
+  readonly use: <T>(work: (session: Session) => Promise<T>, signal: AbortSignal) => Promise<T>;
+  /** Null: our own tables. */
+  readonly custom: CustomSchemaSpec | null;
+  readonly clock: Clock;
+}
+
+const MANAGED_COLUMNS: Pick<CustomColumns, 'service' | 'expiresAt' | 'lastHeartbeat' | 'updatedAt'> = {
+  service: 'service',
+  updatedAt: 'updated_at',
+};
+
+/** Between two looks at rows that somebody holds: a commit that is under way is over in a moment, others are no hurry. */
+const FIRST_LOOK_MS = 1;
+const LAST_LOOK_MS = 50;
+
+/** The table behind a registry in MySQL or MariaDB, and the share-lock barrier of safety rule 4. */
+export class MysqlSourceDatabase implements SourceDatabase {
+  readonly #options: MysqlSourceDatabaseOptions;
+
+  constructor(options: MysqlSourceDatabaseOptions) {
+    this.#options = options;
+  }
+
+  table(signal: AbortSignal): Promise<SourceTable> {
+    const { custom, use } = this.#options;
+    return use(({ connection }) => describeTable(connection, custom, signal), signal);
+  }
+
+  async awaitVisible(
+    table: SourceTable,
+    keys: readonly RowKey[],
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly RowKey[]> {
+    const { clock, use } = this.#options;
+    const endMs = clock.now() + patienceMs;
+    let waitMs = FIRST_LOOK_MS;
+    let held = keys;
+    for (;;) {
+      const asked = held;
+      held = await use((session) => heldOf(session, table, asked, signal), signal);
+      const leftMs = endMs - clock.now();
+      if (held.length === 0 || leftMs <= 0) return held;
+      await clock.sleep(Math.min(waitMs, leftMs), signal);
+      waitMs = Math.min(2 * waitMs, LAST_LOOK_MS);
+    }
+  }
+}
+
+/**
+ * Which of the rows somebody holds at this moment. Nothing is ever waited for while a lock of ours is held, so that no writer waits for us longer
+ * than one statement takes, and none of them can be in a deadlock with us: the statement fails at once if any row is held, and halves find out which.
+ */
+async function heldOf(
+  session: Session,
+  table: SourceTable,
+  keys: readonly RowKey[],
+  signal: AbortSignal,
+): Promise<readonly RowKey[]> {
+  const held: RowKey[] = [];
+  const parts: (readonly RowKey[])[] = [];
+  for (let end = keys.length; end > 0; end -= KEYS_AT_ONCE)
+    parts.push(keys.slice(Math.max(0, end - KEYS_AT_ONCE), end));
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    if (!(await areHeld(session, table, part, signal))) continue;
+    if (part.length === 1) held.push(...part);
+    else parts.push(part.slice(part.length >> 1), part.slice(0, part.length >> 1));
+  }
+  return held;
+}
+
+async function areHeld(
+  { connection, identity }: Session,
+  table: SourceTable,
+  keys: readonly RowKey[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await connection.query(shareLockSql(identity.flavor, table, keys), signal);
+    return false;
+  } catch (error) {
+    if (isHeldByOthers(error)) return true;
+    throw error;
+  }
+}
+
+/**
+ * Locks the rows of these keys, shared, for as long as the statement takes (autocommit), or fails at once. MySQL's FOR SHARE needs no
+ * more than SELECT (8.0.22 and later), MariaDB has LOCK IN SHARE MODE only. Rows that are gone are waited for as well: their marks carry the lock.
+ */
+export function shareLockSql(flavor: Flavor, table: SourceTable, keys: readonly RowKey[]): Sql {
+  const columns = table.primaryKey.map(quoteName);
+  const [first = ''] = columns;
+  const isSingle = columns.length === 1;
+  return {
+    text:
+      `SELECT COUNT(${first}) FROM ${quoteName(table.database)}.${quoteName(table.table)} FORCE INDEX (PRIMARY) ` +
+      `WHERE ${isSingle ? first : `(${columns.join(', ')})`} IN (?) ` +
+      (flavor === 'MySQL' ? 'FOR SHARE NOWAIT' : 'LOCK IN SHARE MODE NOWAIT'),
+    values: [isSingle ? keys.map(([value]) => value) : keys],
+  };
+}
+
+async function describeTable(
+  connection: Connection,
+  custom: CustomSchemaSpec | null,
+  signal: AbortSignal,
+): Promise<SourceTable> {
+  const asked = custom?.table ?? 'instances';
+  const [name, database] = asked.split('.').reverse();
+  const [found] = await connection.query(
+    {
+      text:
+        'SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES ' +
+        'WHERE TABLE_SCHEMA = IFNULL(?, DATABASE()) AND TABLE_NAME = ? ORDER BY BINARY TABLE_NAME = ? DESC LIMIT 1',
+      values: [database ?? null, name, name],
+    },
+    signal,
+  );
+  if (found === undefined) throw unfollowable(asked, 'is gone');
+  const table = { database: String(found[0]), table: String(found[1]) };
+  if (String(found[2]).includes('VIEW')) throw unfollowable(asked, 'is a view');
+  const primaryKey = await primaryKeyOf(connection, table, signal);
+  if (primaryKey.length === 0) throw unfollowable(asked, 'has no primary key');
+  const named = await namedColumns(connection, table, signal);
+  const asNamed = (column: string): string => named.get(column.toLowerCase()) ?? column;
+  const columns = custom?.columns ?? MANAGED_COLUMNS;
+  const quiet = [columns.expiresAt, columns.lastHeartbeat, columns.updatedAt].filter(
+    (each) => each !== undefined,
+  );
+  return {
+    ...table,
+    primaryKey,
+    serviceColumn: asNamed(columns.service),
+    quietColumns: [...new Set(quiet.map(asNamed))],
+  };
+}
+
+async function primaryKeyOf(
+  connection: Connection,
+  { database, table }: Pick<SourceTable, 'database' | 'table'>,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const sql = {
+    text:
+      'SELECT COLUMN_NAME FROM information_schema.STATISTICS ' +
+      `WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`,
+    values: [database, table],
+  };
+  return (await connection.query(sql, signal)).map(([column]) => String(column));
+}
+
+/** The columns as the table spells them, by their names in lower case: MySQL does not tell them apart by case, an event's reader does. */
+async function namedColumns(
+  connection: Connection,
+  { database, table }: Pick<SourceTable, 'database' | 'table'>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const sql = {
+    text: 'SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+    values: [database, table],
+  };
+  const rows = await connection.query(sql, signal);
+  return new Map(rows.map(([column]) => [String(column).toLowerCase(), String(column)]));
+}
+
+function unfollowable(table: string, what: string): TerminalError {
+  return new TerminalError(
+    'FeedNeedsTable',
+    `${table} ${what}, and its rows cannot be followed: set spec.feed.type to Poll or Redis, or spec.schema.custom.table to a table that has ` +
+      'a primary key',
+  );
+}
