@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { glob, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { handOnSignals } from '../lib/command.ts';
-import { enterNamespace } from '../namespace.ts';
+import { enterNamespace, type NamespaceOptions } from '../namespace.ts';
 import { inBlocks } from './blocks.ts';
 import type { StageResult } from './result.ts';
 
@@ -36,7 +36,7 @@ export async function runMocha(mocha: MochaRun): Promise<StageResult> {
   const json = join(scratch, 'report.json');
   try {
     const code = mocha.inNamespace
-      ? await runInside(command(mocha, json), json, mocha.lane)
+      ? await runInside(command(mocha, json), json, mocha)
       : await runHere(command(mocha, json), json);
     if (code === 'lingering') {
       const result = readReport(json);
@@ -98,13 +98,11 @@ async function runHere([program = '', ...args]: readonly string[], json: string)
   }
 }
 
-async function runInside(command: readonly string[], json: string, lane?: number): Promise<End> {
+async function runInside(command: readonly string[], json: string, { lane }: MochaRun): Promise<End> {
   const output = inBlocks((text) => void process.stdout.write(text));
   const inside = await enterNamespace(command, {
     cwd: root,
-    ...(lane === undefined
-      ? {}
-      : { stdio: 'pipe-output', onOutput: (text) => output.push(text), env: logsOf(lane) }),
+    ...(lane === undefined ? {} : ofLane(lane, dirname(json), (text) => output.push(text))),
   });
   const letGo = handOnSignals(inside);
   try {
@@ -115,10 +113,18 @@ async function runInside(command: readonly string[], json: string, lane?: number
   }
 }
 
-/** Processes of several namespaces have the same numbers, by which their logs are named. */
-function logsOf(lane: number): Record<string, string> {
+function ofLane(lane: number, scratch: string, onOutput: (text: string) => void): NamespaceOptions {
   const logs = process.env.ROLLCALL_LOGS;
-  return logs === undefined ? {} : { ROLLCALL_LOGS: join(logs, `lane-${lane}`) };
+  return {
+    stdio: 'pipe-output',
+    onOutput,
+    env: {
+      // Operators, servers and clients start by the hundred: half of that is compiling. What is measured, alone, compiles as ever.
+      NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+      // Processes of several namespaces have the same numbers, by which their logs are named.
+      ...(logs === undefined ? {} : { ROLLCALL_LOGS: join(logs, `lane-${lane}`) }),
+    },
+  };
 }
 
 /** Waits for the end of a process, but not forever once it has written its report. */

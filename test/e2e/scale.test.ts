@@ -224,7 +224,7 @@ describe('the operator at scale', function () {
       await passing(3000);
       const changed = await changes();
       const before = await apiWrites(world.cluster.apiServer);
-      const work = await quietWork(20);
+      const work = await quietWork(10);
       const after = await apiWrites(world.cluster.apiServer);
       assert.deepEqual([after.slices, after.services], [before.slices, before.services]);
       assert.equal(await changes(), changed);
