@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A plain TCP proxy whose link can be cut and mended: connections break, and new ones are refused or hang. */
+/** A plain TCP proxy whose link can be cut and mended (connections break, new ones are closed at once), go silent, or lead elsewhere. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #target: { readonly host: string; readonly port: number };
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: { readonly host: string; readonly port: number }) {
     this.#server = server;
+    this.#target = target;
   }
 
   /** Listens on a port of its own and passes everything on to `target`. */
@@ -17,8 +19,8 @@ export class TcpProxy {
     host = '127.0.0.1',
   ): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.#pass(client, target));
+    const proxy = new TcpProxy(server, target);
+    server.on('connection', (client) => proxy.#pass(client));
     server.listen(0, host);
     await once(server, 'listening');
     return proxy;
@@ -39,18 +41,29 @@ export class TcpProxy {
     this.#isCut = false;
   }
 
+  /** Half-open: what is connected hears nothing any more, and nobody says so; new connections work. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  /** New connections lead to another server; the present ones break. */
+  retarget(target: { readonly host: string; readonly port: number }): void {
+    this.#target = target;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     this.cut();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
-  #pass(client: Socket, target: { readonly host: string; readonly port: number }): void {
+  #pass(client: Socket): void {
     if (this.#isCut) {
       client.destroy();
       return;
     }
-    const upstream = connect({ ...target, noDelay: true });
+    const upstream = connect({ ...this.#target, noDelay: true });
     client.setNoDelay(true);
     for (const [from, to] of [
       [client, upstream],

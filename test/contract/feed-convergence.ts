@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict';
+import { waitFor } from '../../local/lib/wait.ts';
+import {
+  startMariadb,
+  startMysql,
+  type DatabaseFlavor,
+  type DatabaseServer,
+} from '../../local/servers/database.ts';
+import { FailoverFeed } from '../../src/feeds/failover.ts';
+import { PollFeed } from '../../src/feeds/poll.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { MysqlRegistryReader } from '../../src/mysql/mysql-registry-reader.ts';
+import type { FeedName } from '../../src/registry/change-feed.ts';
+import { migrated, OpenedRegistry, root, targetOf } from '../support/open-registry.ts';
+import { replicate } from '../support/replicate.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { freshAddress } from '../support/testbed/index.ts';
+import { converged, type FeedPlace, type FeedUnderTest, FeedWriter, follows } from './feed-place.ts';
+
+/** The faults that a feed may leave to the audit, because what happens then is told by nothing that it follows. */
+export type LeftToAudit = 'delete' | 'truncate' | 'long transaction';
+
+/** A kind of feed, for the suite. */
+export interface FeedKind {
+  readonly name: FeedName;
+  readonly leavesToAudit: readonly LeftToAudit[];
+  /** True when its source keeps what a feed would go on with, so that it can be purged ({@link FeedUnderTest.purge}). */
+  readonly hasLog: boolean;
+  /** True when it has a server of its own, beside the database ({@link FeedUnderTest.restart}). */
+  readonly hasServer: boolean;
+  readonly prepare: (place: FeedPlace) => Promise<FeedUnderTest>;
+  readonly extraArgs?: readonly string[];
+}
+
+/** Rows of the burst, and how long the long transaction is open; the soak runs the suite with more. */
+const BURST_ROWS = Number(process.env.ROLLCALL_FEED_BURST_ROWS ?? 100_000);
+const LONG_TRANSACTION_MS = Number(process.env.ROLLCALL_FEED_TRANSACTION_MS ?? 3000);
+
+const NEVER_MS = 3_600_000;
+const PATIENCE_MS = 2000;
+const common = { clock: systemClock, random: Math.random };
+
+/**
+ * After any fault a feed, with Poll behind it as in the product, brings the store to what is in the table by itself, and follows again. The
+ * verdict is the table and never the events that were seen. Audit and resync are off but where a fault is theirs to find.
+ */
+export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
+  describe(`the feed ${kind.name} converges after`, function () {
+    this.timeout(90_000);
+    const start = flavor === 'mariadb' ? startMariadb : startMysql;
+    let server: DatabaseServer;
+    let bench: Bench;
+    let count = 0;
+
+    before(async () => {
+      server = await start({ address: freshAddress(), extraArgs: kind.extraArgs ?? [] });
+    });
+    after(() => server.dispose());
+    beforeEach(async () => {
+      count += 1;
+      bench = await Bench.open(server, `feed_${count}`, kind);
+    });
+    afterEach(() => bench.close());
+
+    it('a cut connection', async () => {
+      await bench.open();
+      bench.cut();
+      await waitFor('the feed to say so', () => bench.registry.session.facts().feed?.healthy === false);
+      await bench.writer.change();
+      bench.mend();
+      await bench.settled();
+    });
+
+    it('a link that hears nothing any more, which only a watchdog notices', async () => {
+      await bench.open();
+      bench.stall();
+      await bench.writer.change();
+      await bench.settled();
+    });
+
+    it('a server that is killed and starts again', async () => {
+      await bench.open();
+      await server.kill();
+      await server.start();
+      await bench.writer.change();
+      await bench.settled();
+    });
+
+    it('a failover to a replica at the same address', async () => {
+      await bench.open();
+      const replica = await start({ address: freshAddress(), extraArgs: kind.extraArgs ?? [] });
+      try {
+        await replicate(replica, server);
+        await bench.writer.change();
+        await bench.failOver(replica);
+        await bench.changeOn(replica);
+        await bench.settled(replica);
+      } finally {
+        await bench.close();
+        await replica.dispose();
+      }
+    });
+
+    if (kind.hasLog) {
+      it('a position that its source does not have any more', async () => {
+        await bench.open();
+        bench.cut();
+        await bench.writer.change();
+        await bench.feed.purge();
+        bench.mend();
+        await bench.settled();
+      });
+    }
+
+    if (kind.hasServer) {
+      it('a server of its own that is killed and starts again', async () => {
+        await bench.open();
+        await bench.writer.change();
+        await bench.feed.restart();
+        await bench.writer.change();
+        await bench.settled();
+      });
+    }
+
+    it('a DELETE', async () => {
+      await bench.open('delete');
+      await bench.writer.change();
+      await bench.writer.write(['orders'], `DELETE FROM instances WHERE service = 'orders'`);
+      await bench.settled();
+    });
+
+    it('a table that is truncated', async () => {
+      await bench.open('truncate');
+      await bench.writer.change();
+      await server.query(`TRUNCATE ${bench.database}.instances`);
+      await bench.settled();
+    });
+
+    it('a column that is added', async () => {
+      await bench.open();
+      await server.query(`ALTER TABLE ${bench.database}.instances ADD COLUMN rack INT NULL FIRST`);
+      await bench.writer.change();
+      await bench.settled();
+    });
+
+    it('a restored backup, whose ids go back', async () => {
+      await bench.writer.change();
+      const backup = await server.copyData();
+      await bench.open();
+      await bench.writer.change();
+      await bench.converged();
+      await server.replaceData(backup);
+      await bench.writer.insert('restored');
+      await bench.settled();
+    });
+
+    it(`${BURST_ROWS} rows in one transaction`, async () => {
+      await bench.open();
+      const services = Array.from({ length: 1000 }, (_, index) => `burst-${index}`);
+      const digits =
+        '(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)';
+      await bench.writer.write(
+        services,
+        `INSERT INTO instances (service, instance_id, address, port)
+         SELECT CONCAT('burst-', n % 1000), n, CONCAT('10.', n >> 16, '.', (n >> 8) & 255, '.', n & 255), 1
+         FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS n
+               FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, ${digits} f) numbers
+         WHERE n < ${BURST_ROWS}`,
+      );
+      await bench.settled();
+    });
+
+    it(`a transaction that was open for ${LONG_TRANSACTION_MS / 1000} s, which holds up no other change`, async () => {
+      await bench.open('long transaction');
+      const connection = await server.connect(bench.database);
+      try {
+        await connection.query('START TRANSACTION');
+        await connection.query(bench.writer.inserting('slow'));
+        await bench.writer.insert('quick');
+        await bench.converged();
+        await waitFor('the time to pass', openFor(LONG_TRANSACTION_MS), {
+          timeoutMs: LONG_TRANSACTION_MS * 2,
+        });
+        await connection.query('COMMIT');
+      } finally {
+        connection.destroy();
+      }
+      await bench.feed.committed(['slow']);
+      await bench.settled();
+    });
+
+    if (kind.name === 'Poll') return;
+    it('a time in which Poll had to serve, without a change of any endpoint by either switch', async () => {
+      await bench.writer.change();
+      await bench.open();
+      await bench.converged();
+      bench.registry.changes.splice(0);
+      await bench.feed.disable();
+      await waitFor('Poll to serve', () => bench.registry.session.facts().feed?.active === 'Poll');
+      const fault = bench.registry.session.facts().feed;
+      assert.equal(fault?.healthy, false);
+      assert.match(fault.message, /Meanwhile Poll follows the registry/);
+      await waitFor('everything to be read', () =>
+        bench.registry.observer.resyncs.includes('FallbackStarted'),
+      );
+      await bench.converged();
+      assert.deepEqual(bench.registry.changes, []);
+      await bench.writer.insert('meanwhile');
+      await bench.converged();
+      bench.registry.changes.splice(0);
+      await bench.feed.enable();
+      await follows(bench.registry, kind.name);
+      assert.deepEqual(bench.registry.changes, []);
+      await bench.settled();
+    });
+  });
+}
+
+function openFor(ms: number): () => boolean {
+  const startMs = performance.now();
+  return () => performance.now() - startMs > ms;
+}
+
+/** One feed at work over one database, behind links that can be cut. */
+class Bench {
+  readonly database: string;
+  readonly feed: FeedUnderTest;
+  readonly writer: FeedWriter;
+  readonly #kind: FeedKind;
+  readonly #server: DatabaseServer;
+  readonly #link: TcpProxy;
+  #registry: OpenedRegistry | null = null;
+  #isClosed = false;
+
+  private constructor(
+    kind: FeedKind,
+    place: FeedPlace,
+    feed: FeedUnderTest,
+    { link }: { readonly link: TcpProxy },
+  ) {
+    this.#kind = kind;
+    this.#server = place.server;
+    this.database = place.database;
+    this.feed = feed;
+    this.writer = new FeedWriter(place, feed);
+    this.#link = link;
+  }
+
+  static async open(server: DatabaseServer, database: string, kind: FeedKind): Promise<Bench> {
+    await server.createDatabase(database);
+    const direct = targetOf(server, database);
+    await migrated(direct);
+    const link = await TcpProxy.start(direct);
+    const place = { server, database, target: { ...direct, ...link.address } };
+    return new Bench(kind, place, await kind.prepare(place), { link });
+  }
+
+  get registry(): OpenedRegistry {
+    if (this.#registry === null) throw new Error('the registry is not open yet');
+    return this.#registry;
+  }
+
+  /** Opens the registry as the product does, with the audit only where what is to happen is left to it. */
+  async open(found?: LeftToAudit): Promise<void> {
+    const isLeft = found !== undefined && this.#kind.leavesToAudit.includes(found);
+    this.#registry = new OpenedRegistry({
+      target: { ...targetOf(this.#server, this.database), ...this.#link.address },
+      auditIntervalMs: isLeft ? 1000 : NEVER_MS,
+      resyncIntervalMs: NEVER_MS,
+      queryTimeoutMs: 2000,
+      feed: (known, reader, logger) => {
+        const material = { ...common, known, reader, logger };
+        const fallback = () => new PollFeed({ ...material, intervalMs: 300 });
+        const primary = this.feed.open(material);
+        return this.#kind.name === 'Poll'
+          ? primary
+          : new FailoverFeed({ ...common, primary, fallback, patienceMs: PATIENCE_MS, logger });
+      },
+    });
+    await this.#registry.whenAvailable();
+    await follows(this.#registry, this.#kind.name);
+  }
+
+  cut(): void {
+    for (const link of this.#links) link.cut();
+  }
+
+  mend(): void {
+    for (const link of this.#links) link.mend();
+  }
+
+  stall(): void {
+    for (const link of this.#links) link.stall();
+  }
+
+  /** Another server, which has everything that this one had, answers at its address from now on. */
+  async failOver(replica: DatabaseServer): Promise<void> {
+    await waitFor('the replica to have everything', async () => {
+      const counts = await Promise.all(
+        [this.#server, replica].map((each) =>
+          each.query(`SELECT COUNT(*) AS rows_there FROM ${this.database}.instances`),
+        ),
+      );
+      return JSON.stringify(counts[0]) === JSON.stringify(counts[1]);
+    });
+    await replica.query(replica.flavor === 'mariadb' ? 'STOP SLAVE' : 'STOP REPLICA');
+    this.#link.retarget({ host: replica.address, port: replica.port });
+  }
+
+  async changeOn(server: DatabaseServer): Promise<void> {
+    const place = { server, database: this.database, target: targetOf(server, this.database) };
+    await new FeedWriter(place, this.feed).insert('after-failover');
+  }
+
+  async converged(server = this.#server): Promise<void> {
+    const target = targetOf(server, this.database);
+    const access = () => Promise.resolve(root);
+    const direct = new MysqlRegistryReader({
+      ...common,
+      ...{ target, access, custom: null, maxReplicaLagMs: 60_000 },
+    });
+    await converged(this.registry, direct).finally(() => direct.close());
+  }
+
+  /** Equal to the table, followed by the feed that was asked for, and a change after all that is told by it. */
+  async settled(server = this.#server): Promise<void> {
+    const { name } = this.#kind;
+    await this.converged(server);
+    await follows(this.registry, name);
+    const before = this.registry.observer.hints.get(name) ?? 0;
+    const place = { server, database: this.database, target: targetOf(server, this.database) };
+    await new FeedWriter(place, this.feed).insert('afterwards');
+    await this.converged(server);
+    assert.ok((this.registry.observer.hints.get(name) ?? 0) > before, `${name} told of nothing afterwards`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#registry?.close();
+    await this.feed.close();
+    await this.#link.close();
+  }
+
+  get #links(): readonly TcpProxy[] {
+    return [this.#link, ...this.feed.links];
+  }
+}
