@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import { errorMessage, RetryableError } from '../lib/errors.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
-import { LABEL_SERVICE_NAME } from '../model/names.ts';
 import type { ObjectKey } from '../model/key.ts';
+import type { Registry } from '../model/registry.ts';
 import type { Gatherer } from './gatherer.ts';
 import type { GrpcServiceCaches } from './grpcservice-caches.ts';
 import { FirstReads } from './first-reads.ts';
@@ -14,6 +14,7 @@ import { type EventRecorder, KubeApiError, NOT_LEADING } from './kube-ports.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { PublicationLog } from './publication-log.ts';
 import { decide, type Decision, type Observation } from './publish-decision.ts';
+import { publishedCounts } from './published-counts.ts';
 import type { Publisher } from './publisher.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 import type { Requeue } from './work-queue.ts';
@@ -171,10 +172,11 @@ export class GrpcServiceReconciler {
         registryFault: lookup.ok ? null : lookup,
         registryHealth: observation.health,
         registryKey: lookup.key,
+        customTable: lookup.ok ? customTableOf(lookup.registry) : null,
         snapshot: observation.snapshot,
         desired: decision.desired,
         dns: decision.dns,
-        slices: sliceCount(observation, decision, fault),
+        published: publishedCounts(observation, decision, fault !== null),
         outcome: outcomeOf(decision, fault),
         clusterDomain,
       },
@@ -231,12 +233,8 @@ function outcomeOf(decision: Decision, fault: Error | null): PublishOutcome {
   return decision.held === null ? { kind: 'Published' } : { kind: 'Held', ...decision.held };
 }
 
-function sliceCount({ slices, publish }: Observation, { writes }: Decision, fault: Error | null): number {
-  if (writes === null || fault !== null) {
-    return slices.filter(({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName)
-      .length;
-  }
-  return writes.slices === null ? 0 : writes.slices.numbers.slices;
+function customTableOf({ spec: { schema } }: Registry): string | null {
+  return schema?.type === 'Custom' ? (schema.custom?.table ?? null) : null;
 }
 
 function countByReason<R extends string>(

@@ -3,6 +3,7 @@ import type { DnsView } from '../desired/dns-view.ts';
 import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { ObjectKey } from '../model/key.ts';
+import type { PublishedCounts } from './published-counts.ts';
 import type { RegistryHealth } from './registry-directory.ts';
 
 /** What came of writing; the last part of the status. */
@@ -21,10 +22,12 @@ export interface StatusFacts {
   readonly registryHealth: RegistryHealth;
   /** The Registry that the health is of; null: none is named. */
   readonly registryKey: ObjectKey | null;
+  /** Where its rows are: the table of a Custom schema; null for the tables of the Managed one. */
+  readonly customTable: string | null;
   readonly snapshot: Snapshot | undefined;
   readonly desired: DesiredEndpoints | null;
   readonly dns: DnsView | null;
-  readonly slices: number;
+  readonly published: PublishedCounts;
   readonly outcome: PublishOutcome;
   readonly clusterDomain: string;
 }

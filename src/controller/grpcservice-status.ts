@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
-import type { DnsView } from '../desired/dns-view.ts';
 import type { EndpointCounts, GrpcService, GrpcServiceStatus } from '../model/grpcservice.ts';
 import { conditionsDiffer, mergeConditions, metaTime } from './conditions.ts';
 import type { StatusFacts } from './grpcservice-status-facts.ts';
 import { grpcServiceVerdicts } from './grpcservice-verdicts.ts';
+import type { PublishedCounts } from './published-counts.ts';
 
 const REJECTED_SHOWN = 10;
 
@@ -21,7 +21,7 @@ export function grpcServiceStatus(
     desired === null || dns === null || snapshot === undefined
       ? {}
       : {
-          endpoints: endpointCounts(desired, dns),
+          endpoints: endpointCounts(desired, facts.published),
           revision: Math.max(snapshot.revision, before?.revision ?? 0),
           rejected: desired.rejected
             .slice(0, REJECTED_SHOWN)
@@ -37,19 +37,22 @@ export function grpcServiceStatus(
       metaTime(wallMs),
     ),
     ...known,
-    slices: facts.slices,
+    slices: facts.published.slices,
     targets: publish.dns.enabled ? { dns: dnsTarget(grpcService, facts) } : {},
   };
 }
 
-function endpointCounts(desired: DesiredEndpoints, dns: DnsView): EndpointCounts {
-  const { counts } = desired;
+/** Of what is published, and of the rows that are not. */
+function endpointCounts(
+  { counts }: DesiredEndpoints,
+  { desired, ready, draining }: PublishedCounts,
+): EndpointCounts {
   return {
-    desired: dns.counts.desired,
-    ready: dns.counts.ready,
-    draining: dns.counts.draining,
+    desired,
+    ready,
+    draining,
     expired: counts.expired,
-    held: counts.held,
+    held: Math.min(counts.held, ready),
     rejected: counts.rejected,
   };
 }

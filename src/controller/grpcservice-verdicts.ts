@@ -5,6 +5,7 @@ import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
 import type { Verdict } from './conditions.ts';
 import type { StatusFacts } from './grpcservice-status-facts.ts';
+import { rowsQuery, unreadyRows } from './unready-rows.ts';
 
 /** The conditions of a GrpcService, Ready first. Each False says what is wrong and what to type. */
 export function grpcServiceVerdicts(grpcService: GrpcService, facts: StatusFacts): readonly Verdict[] {
@@ -57,7 +58,7 @@ const UNDECIDED: ReadonlySet<string> = new Set(['Paused', 'NeverRead', 'NotRead'
 
 function published(
   { metadata }: GrpcService,
-  { publish, snapshot }: StatusFacts,
+  { publish, snapshot, customTable }: StatusFacts,
   desired: DesiredEndpoints,
   dns: DnsView,
 ): Verdict {
@@ -73,29 +74,20 @@ function published(
       `${dns.counts.ready} of ${all} ready instances are published over DNS.${note}`,
     );
   }
-  if (snapshot?.instances.length === 0 && desired.counts.rejected === 0) {
+  if (snapshot === undefined || snapshot.instances.length + snapshot.rejected.length === 0) {
     return readyIs(
       'False',
       'NoInstances',
       `The registry has no instance of service ${publish.service}: register one, or correct spec.service of GrpcService ${metadata.name} (default: its own name).`,
     );
   }
+  const rows = unreadyRows(publish, snapshot, desired);
+  const show = customTable === null ? rowsQuery(publish.service) : `look into ${customTable}`;
   return readyIs(
     'False',
     'NoReadyInstances',
-    `No instance of service ${publish.service} can take calls: ${tally(desired)}.`,
+    `No instance of service ${publish.service} can take calls. ${rows}. In the registry's database: ${show}`,
   );
-}
-
-function tally({ counts }: DesiredEndpoints): string {
-  const parts: readonly (readonly [number, string])[] = [
-    [counts.draining, 'draining'],
-    [counts.expired, 'with an expired lease'],
-    [counts.rejected, 'rejected (see status.rejected)'],
-    [counts.otherPort, 'on another port than spec.port'],
-  ];
-  const named = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  return named.length === 0 ? 'all are DOWN, have weight 0 or do not match spec.selector' : named.join(', ');
 }
 
 function portsUniform({ publish }: StatusFacts, desired: DesiredEndpoints): Verdict {

@@ -48,7 +48,11 @@ export function candidates(
 }
 
 function isWanted(instance: Instance, selector: LabelSelector | null): boolean {
-  if (instance.status === 'DOWN' || instance.weight === 0) return false;
+  return instance.status !== 'DOWN' && instance.weight > 0 && isSelected(instance, selector);
+}
+
+/** Whether spec.selector matches a row. */
+export function isSelected(instance: Instance, selector: LabelSelector | null): boolean {
   return selector === null || matchesSelector(selector, labelsOf(instance));
 }
 

@@ -1,8 +1,8 @@
 import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
-import { ANNOTATION_ADOPTED_BY, LABEL_MANAGED_BY } from '../model/names.ts';
+import { ANNOTATION_ADOPTED_BY } from '../model/names.ts';
+import { adoptionRefusal } from './adoption.ts';
 import {
   adoptedService,
-  controllerOf,
   isOwnedBy,
   newService,
   PORT_NAME,
@@ -72,8 +72,8 @@ export function planService({ existing, target, adoption, foreignSlices }: Servi
   }
   if (isOwnedBy(existing, target.uid)) return planOwn(existing, target);
   if (adoption === 'Never') return planUnadopted(existing, target);
-  const obstacle = adoptionObstacle(existing, target, foreignSlices);
-  if (obstacle !== null) return obstacle;
+  const refusal = adoptionRefusal(existing, target, foreignSlices);
+  if (refusal !== null) return refuse(refusal.reason, refusal.message);
   if (existing.metadata.annotations?.[ANNOTATION_ADOPTED_BY] === target.uid) {
     return { action: 'none', reason: 'Adopted', message: `${named(target)} is adopted.` };
   }
@@ -125,49 +125,13 @@ function planUnadopted(existing: KubeService, target: ServiceTarget): ServicePla
       message: `${named(target)} is released: spec.dns.adoption is Never.`,
     };
   }
+  const wanted = `Delete it (kubectl delete service -n ${target.namespace} ${target.name}), or set spec.dns.serviceName to another name, or spec.dns.adoption to IfUnowned to have its addresses come from the registry.`;
+  const refusal = adoptionRefusal(existing, target, []);
+  const before = refusal === null ? '' : ` For IfUnowned this is in the way: ${refusal.message}`;
   return refuse(
     'ServiceNotOwned',
-    `${named(target)} exists and belongs to somebody else. Delete it (kubectl delete service -n ${target.namespace} ${target.name}), or set spec.dns.serviceName to another name, or spec.dns.adoption to IfUnowned to have its addresses come from the registry.`,
+    `${named(target)} exists and belongs to somebody else. ${wanted}${before}`,
   );
-}
-
-/** The first thing that keeps a Service from being adopted; null for none. */
-function adoptionObstacle(
-  { spec, metadata }: KubeService,
-  target: ServiceTarget,
-  foreignSlices: readonly EndpointSlice[],
-): ServicePlan | null {
-  const { namespace, name } = target;
-  const owner = controllerOf(metadata.ownerReferences);
-  if (owner !== undefined) {
-    return refuse(
-      'ServiceOwned',
-      `${named(target)} is controlled by ${owner.kind} ${owner.name}: delete that, or set spec.dns.serviceName to another name.`,
-    );
-  }
-  if (Object.keys(spec.selector ?? {}).length > 0) {
-    return refuse(
-      'ServiceHasSelector',
-      `${named(target)} has a selector, so Kubernetes fills it with pods. Remove it (kubectl patch service -n ${namespace} ${name} --type json -p '[{"op":"remove","path":"/spec/selector"}]'), or set spec.dns.serviceName to another name.`,
-    );
-  }
-  if (spec.type === 'ExternalName' || spec.clusterIP !== 'None') {
-    const has =
-      spec.type === 'ExternalName' ? 'is of type ExternalName' : `has cluster IP ${spec.clusterIP ?? ''}`;
-    return refuse(
-      'ServiceNotHeadless',
-      `${named(target)} ${has}, but gRPC clients need the addresses of the servers. Delete it (kubectl delete service -n ${namespace} ${name}; it is created anew as a headless one), or set spec.dns.serviceName to another name.`,
-    );
-  }
-  const foreign = foreignSlices.filter((slice) => slice.metadata.deletionTimestamp === undefined);
-  return foreign.length === 0 ? null : refuse('ServiceHasForeignSlices', foreignMessage(foreign, target));
-}
-
-function foreignMessage(foreign: readonly EndpointSlice[], target: ServiceTarget): string {
-  const names = foreign.map(({ metadata }) => metadata.name).sort();
-  const managers = new Set(foreign.map(({ metadata }) => metadata.labels?.[LABEL_MANAGED_BY] ?? 'nobody'));
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-  return `${named(target)} has EndpointSlices of another manager (${[...managers].sort().join(', ')}): ${names.slice(0, 3).join(', ')}${more}. Delete them (kubectl delete endpointslice -n ${target.namespace} ${names.slice(0, 3).join(' ')}), and the Endpoints object of that name if they are a mirror of it, or set spec.dns.serviceName to another name.`;
 }
 
 function named({ namespace, name }: ServiceTarget): string {

@@ -59,7 +59,11 @@ describe('safety: a part of a service', function () {
     await setCanary('gone', 'DOWN');
     await world.untilReady(namespace, 'gone', []);
     assert.ok((await reads('confirm')) > before);
-    await world.untilCondition(namespace, 'gone', 'Ready', 'False NoReadyInstances');
+    const { message } = await world.untilCondition(namespace, 'gone', 'Ready', 'False NoReadyInstances');
+    assert.match(message, /12 rows: 2 DOWN, 10 not matched by spec\.selector/);
+    const query = /SELECT .*/.exec(message)?.[0] ?? '';
+    const shown = await registry.database.query<{ status: string }>(query);
+    assert.equal(shown.filter(({ status }) => status === 'DOWN').length, 2, 'the statement shows the rows');
   });
 
   it('rule 2: that is gone for one read only loses nothing', async () => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { decide } from '../../../src/controller/publish-decision.ts';
 import { grpcServiceStatus, statusDelayMs } from '../../../src/controller/grpcservice-status.ts';
+import { publishedCounts } from '../../../src/controller/published-counts.ts';
 import type { StatusFacts } from '../../../src/controller/grpcservice-status-facts.ts';
 import type { GrpcService } from '../../../src/model/grpcservice.ts';
 import type { Condition } from '../../../src/model/kube-objects.ts';
+import type { Instance } from '../../../src/model/instance.ts';
+import { aForeignService } from '../../support/kube-services.ts';
+import { aSlice, endpoints } from '../../support/slices.ts';
 import { aGrpcService } from '../../support/grpc-services.ts';
 import { anInstance, aSnapshot } from '../../support/instances.ts';
 import { anObservation } from '../../support/observations.ts';
@@ -28,7 +32,8 @@ function statusOf(
       snapshot: observation.snapshot,
       desired: decision.desired,
       dns: decision.dns,
-      slices: decision.writes?.slices?.numbers.slices ?? 0,
+      published: publishedCounts(observation, decision, false),
+      customTable: null,
       outcome: decision.held === null ? { kind: 'Published' } : { kind: 'Held', ...decision.held },
       clusterDomain: 'cluster.local',
       ...change,
@@ -63,21 +68,21 @@ const cases: readonly {
     fields: { snapshot: aSnapshot([anInstance({ status: 'DOWN' })]) },
     type: 'Ready',
     is: 'False NoReadyInstances',
-    says: /DOWN, have weight 0 or do not match/,
+    says: /1 row: 1 DOWN\./,
   },
   {
     name: 'the only row expired',
     fields: { snapshot: aSnapshot([anInstance({ expiredAtUs: 5 })]) },
     type: 'Ready',
     is: 'False NoReadyInstances',
-    says: /1 with an expired lease/,
+    says: /1 row: 1 with a lease that ended\./,
   },
   {
     name: 'all rows on another port',
     fields: { snapshot: aSnapshot([anInstance({ port: 7 })]) },
     type: 'Ready',
     is: 'False NoReadyInstances',
-    says: /1 on another port/,
+    says: /1 row: 1 on another port than spec\.port \(50051\)\./,
   },
   {
     name: 'mixed ports',
@@ -149,6 +154,50 @@ describe('grpcServiceStatus', () => {
       if (says !== undefined) assert.match(found?.message ?? '', says);
     });
   }
+
+  it('counts what is published, not what the registry asks for, where nothing may be written', () => {
+    const kubeService = aForeignService({ clusterIP: '10.96.0.7' });
+    assert.deepEqual(statusOf({ kubeService }).endpoints, {
+      ...{ desired: 0, ready: 0, draining: 0, expired: 0, held: 0, rejected: 0 },
+    });
+    const slices = [aSlice('orders-4-abcde-1', endpoints(3))];
+    const paused = statusOf({ slices }, aGrpcService({ paused: true }));
+    assert.deepEqual([paused.endpoints?.ready, paused.slices], [3, 1]);
+  });
+
+  it('counts why no row can take calls, each cause by itself, and shows how to see them', () => {
+    const row = (n: number, fields: Partial<Instance>): Instance =>
+      anInstance({ instanceId: `i${n}`, address: `10.0.0.${n}`, metadata: { tier: 'a' }, ...fields });
+    const instances = [
+      row(1, { status: 'DOWN' }),
+      row(2, { status: 'DOWN' }),
+      row(3, { weight: 0 }),
+      row(4, { metadata: {} }),
+      row(5, { status: 'DRAINING' }),
+      row(6, { expiredAtUs: 5 }),
+      row(7, { port: 7 }),
+      row(8, { address: '2001:db8::8', addressType: 'IPv6' }),
+    ];
+    const rejected = [{ instanceId: 'x', reason: 'InvalidPort' as const, message: 'port 0' }];
+    const status = statusOf(
+      { snapshot: aSnapshot(instances, { rejected }) },
+      aGrpcService({
+        service: "it's",
+        selector: { matchLabels: { tier: 'a' } },
+        dns: { addressTypes: ['IPv4'] },
+      }),
+    );
+    assert.equal(
+      condition(status, 'Ready')?.message,
+      "No instance of service it's can take calls. 9 rows: 2 DOWN, 1 of weight 0, 1 not matched by spec.selector, 1 draining, 1 with a lease that ended, 1 rejected (see status.rejected), 1 on another port than spec.port (50051), 1 of a family that spec.dns.addressTypes leaves out. In the registry's database: SELECT instance_id, address, port, status, weight, metadata, ttl_ms, expires_at, NOW(6) FROM instances LEFT JOIN heartbeats ON instance = id WHERE service = 'it''s'",
+    );
+  });
+
+  it('names the table of the user where the schema is Custom', () => {
+    const fields = { snapshot: aSnapshot([anInstance({ status: 'DOWN' })]) };
+    const status = statusOf(fields, aGrpcService(), { customTable: 'servers' });
+    assert.match(condition(status, 'Ready')?.message ?? '', /look into servers$/);
+  });
 
   it('is False DNSFits above 4,000 A records', () => {
     const many = Array.from({ length: 4001 }, (_, n) =>

@@ -284,6 +284,27 @@ describe('a Service of somebody else', () => {
     });
   }
 
+  it('is refused once for all that is in the way, with what ends it', () => {
+    const slices = [foreignSlice('orders-x', 'endpointslice-controller.k8s.io')];
+    const filled = adopt(aForeignService({ selector: { app: 'orders' } }), slices);
+    assert.equal(filled.reason, 'ServiceHasSelector');
+    assert.match(filled.message, /has a selector.*; and it has EndpointSlices of another manager/);
+    assert.match(filled.message, /kubectl patch service .*kubectl delete endpointslice -n shop orders-x/);
+    const balanced = adopt(aForeignService({ selector: { app: 'orders' }, clusterIP: '10.96.0.7' }), slices);
+    assert.match(
+      balanced.message,
+      /has a selector.*; and it has cluster IP 10\.96\.0\.7.*; and it has Endpoint/,
+    );
+    assert.match(balanced.message, /kubectl delete service -n shop orders/);
+    assert.doesNotMatch(balanced.message, /kubectl patch|kubectl delete endpointslice/, 'it ends them all');
+  });
+
+  it('is told of before adoption is asked for', () => {
+    const { message } = planFor(aForeignService({ clusterIP: '10.96.0.7' }));
+    assert.match(message, /spec\.dns\.adoption to IfUnowned.*in the way: .*has cluster IP 10\.96\.0\.7/);
+    assert.doesNotMatch(planFor(aForeignService()).message, /in the way/);
+  });
+
   it('is not refused for an owner that does not control it, nor for slices that are going', () => {
     const owned = aForeignService(
       {},

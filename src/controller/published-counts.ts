@@ -1,0 +1,33 @@
+import { LABEL_SERVICE_NAME } from '../model/names.ts';
+import type { Decision, Observation } from './publish-decision.ts';
+
+/** What clients find under the Service's name at present. */
+export interface PublishedCounts {
+  readonly slices: number;
+  /** Endpoints in the slices: ready + draining. */
+  readonly desired: number;
+  readonly ready: number;
+  readonly draining: number;
+}
+
+/**
+ * What is published after a sync: what was decided, if it was carried out; else what the slices hold, for where nothing may be written (a
+ * foreign Service, a pause, a refused write) what the registry asks for is not what clients find.
+ */
+export function publishedCounts(
+  { slices, publish }: Pick<Observation, 'slices' | 'publish'>,
+  { writes, dns }: Pick<Decision, 'writes' | 'dns'>,
+  failed: boolean,
+): PublishedCounts {
+  if (writes !== null && !failed) {
+    if (writes.slices === null || dns === null) return { slices: 0, desired: 0, ready: 0, draining: 0 };
+    const { desired, ready, draining } = dns.counts;
+    return { slices: writes.slices.numbers.slices, desired, ready, draining };
+  }
+  const named = slices.filter(
+    ({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName,
+  );
+  const endpoints = named.flatMap((slice) => slice.endpoints ?? []);
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false).length;
+  return { slices: named.length, desired: endpoints.length, ready, draining: endpoints.length - ready };
+}
