@@ -6,8 +6,8 @@ import type { MysqlTarget } from '../../src/mysql/access.ts';
 import type { MysqlRegistryReader } from '../../src/mysql/mysql-registry-reader.ts';
 import type { ChangeFeed, FeedName } from '../../src/registry/change-feed.ts';
 import type { KnownRows } from '../../src/registry/registry-reader.ts';
-import { OpenedRegistry } from '../support/open-registry.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import type { OpenedRegistry } from '../support/open-registry.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 
 /** What a feed can be made of in the convergence suite. */
 export interface FeedMaterial {
