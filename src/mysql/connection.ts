@@ -40,7 +40,7 @@ const SESSION = [
 
 /** One connection to the database. Every error it throws is translated; after one that is not the server's answer it is broken. */
 export class Connection {
-  readonly context: ErrorContext;
+  #context: ErrorContext;
   readonly #options: ConnectionOptions;
   readonly #vendor: mysql.Connection;
   #broken: unknown = null;
@@ -56,6 +56,7 @@ export class Connection {
     try {
       await connection.#ready(signal);
       for (const text of SESSION) await connection.query({ text, values: [] }, signal);
+      await connection.#learnAccount(signal);
       return connection;
     } catch (error) {
       connection.destroy();
@@ -67,7 +68,7 @@ export class Connection {
     const { target } = options;
     const ssl = tlsOptions(target, access);
     this.#options = options;
-    this.context = { target, username: access.username, reader: options.reader };
+    this.#context = { target, username: access.username, account: null, reader: options.reader };
     this.#vendor = mysql.createConnection({
       stream: () => openSocket(target),
       host: target.host,
@@ -85,6 +86,11 @@ export class Connection {
     });
     this.#vendor.on('error', (error: Error) => void (this.#broken ??= error));
     this.#vendor.on('end', () => void (this.#broken ??= new Error('the server closed the connection')));
+  }
+
+  /** What its errors name. */
+  get context(): ErrorContext {
+    return this.#context;
   }
 
   /** True when the connection cannot be used any more. */
@@ -175,6 +181,17 @@ export class Connection {
   destroy(): void {
     this.#broken ??= new Error('the connection was destroyed');
     this.#vendor.destroy();
+  }
+
+  /** The account whose grants count: another host than ours stands in it, mostly a pattern. */
+  async #learnAccount(signal: AbortSignal): Promise<void> {
+    const [row] = await this.query({ text: 'SELECT CURRENT_USER()', values: [] }, signal);
+    const account = String(row?.[0]);
+    const at = account.lastIndexOf('@');
+    this.#context = {
+      ...this.#context,
+      account: { user: account.slice(0, at), host: account.slice(at + 1) },
+    };
   }
 
   #ready(signal: AbortSignal): Promise<void> {

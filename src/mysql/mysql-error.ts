@@ -5,6 +5,8 @@ import type { MysqlTarget } from './access.ts';
 export interface ErrorContext {
   readonly target: MysqlTarget;
   readonly username: string;
+  /** The account that the server took us for, as CURRENT_USER() has it; null before the login. */
+  readonly account: { readonly user: string; readonly host: string } | null;
   /** Who reads the message: somebody with a Registry (whose fields it names), or at a command line. */
   readonly reader: 'Registry' | 'CommandLine';
 }
@@ -169,8 +171,20 @@ function unreachableHint({ reader }: ErrorContext): string {
     : 'check spec.mysql.host and spec.mysql.port, whether the server runs, and NetworkPolicies; it is tried again by itself';
 }
 
-function grantFor({ target, username, reader }: ErrorContext, error: VendorError): string {
-  const user = `'${username}'@'%'`;
+/**
+ * The account to grant to, in SQL. "command denied" names the host that we come from, which is not the account's; "denied to database",
+ * the answer to a login, names the account's own (sql_acl and mysql_change_db in both servers' sources).
+ */
+function accountOf({ username, account }: ErrorContext, error: VendorError): string {
+  const told = /^Access denied for user '(.*)'@'([^']*)' to database /.exec(error.sqlMessage ?? '');
+  const [user, host] =
+    account === null ? [told?.[1] ?? username, told?.[2] ?? '%'] : [account.user, account.host];
+  return [user, host].map((part) => `'${part.replaceAll("'", "''")}'`).join('@');
+}
+
+function grantFor(context: ErrorContext, error: VendorError): string {
+  const { target, reader } = context;
+  const user = accountOf(context, error);
   if (reader === 'CommandLine') {
     return `GRANT SELECT, INSERT, UPDATE, CREATE, ALTER, INDEX ON \`${target.database}\`.* TO ${user};`;
   }

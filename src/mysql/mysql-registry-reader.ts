@@ -73,11 +73,6 @@ export class MysqlRegistryReader implements RegistryReader {
     this.#bulkTimeoutMs = queryTimeoutMs * BULK_TIMEOUTS;
   }
 
-  /** Takes up new credentials or certificates: connections in use go on, and are replaced after that. */
-  updateAccess(): void {
-    this.#pool.renew();
-  }
-
   /** Closes all connections; what is under way fails. */
   close(): void {
     this.#pool.close();
@@ -100,11 +95,14 @@ export class MysqlRegistryReader implements RegistryReader {
       this.#fullReadBy = session;
       this.#readBy.clear();
       try {
+        // Before the snapshot, never after it: whatever was committed by this moment is in the snapshot. By a later one, a lease would count
+        // as run out whose beat came in between, and the feed's rows of that time would count as read. By an earlier one, a lease that runs
+        // out in between counts as alive for a moment more, until the expiry watch goes on from here.
+        const nowUs = await readNow(connection, signal);
         await connection.execute(
           { text: 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY', values: [] },
           signal,
         );
-        const nowUs = await readNow(connection, signal);
         const onBatch = (batch: Columns[]) => onRows(batch.map(rawRow), nowUs);
         await connection.stream(schema.readAll(), onBatch, signal, this.#bulkTimeoutMs);
         await connection.execute({ text: 'COMMIT', values: [] }, signal);

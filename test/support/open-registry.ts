@@ -12,7 +12,7 @@ import { RegistrySession } from '../../src/registry/session.ts';
 import type { RegistryStore } from '../../src/registry/store.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { RecordingRegistryObserver } from './recording-registry-observer.ts';
-import { needs } from './testbed/index.ts';
+import { needs, type TestDatabase } from './testbed/index.ts';
 
 /** Root, as the servers of the test bed have it. */
 export const root: MysqlAccess = { username: 'root', password: '' };
@@ -36,6 +36,16 @@ export function targetOf(
   database: string,
 ): MysqlTarget {
   return { host: server.address, port: server.port, database, tls: 'Disabled' };
+}
+
+/** Closes every other connection to a database, as an administrator or a restarting server does: what follows comes over new ones. */
+export async function killConnections({ query, name }: Pick<TestDatabase, 'query' | 'name'>): Promise<void> {
+  const ids = await query<{ id: number }>(
+    'SELECT id FROM information_schema.PROCESSLIST WHERE db = ? AND id <> CONNECTION_ID()',
+    [name],
+  );
+  // One that ended by itself meanwhile cannot be killed.
+  for (const { id } of ids) await query(`KILL ${id}`).catch(() => undefined);
 }
 
 /** Makes the Managed tables as root. */

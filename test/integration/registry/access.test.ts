@@ -8,6 +8,7 @@ import {
 import { startMariadb, startMysql, type DatabaseServer } from '../../../local/servers/database.ts';
 import type { MysqlAccess, MysqlTarget, TlsMode } from '../../../src/mysql/access.ts';
 import {
+  killConnections,
   migrated,
   OpenedRegistry,
   type OpenOptions,
@@ -72,6 +73,22 @@ onEachDatabase('access to a registry', (flavor) => {
     assert.equal(registry.session.health.available, true);
   });
 
+  it('names the account that the server took it for in the grant that is missing', async () => {
+    const name = `'near'@'${database.server.address.split('.', 2).join('.')}.%'`;
+    await database.query(`CREATE USER ${name} IDENTIFIED BY 'x'`);
+    try {
+      await database.query(`GRANT SELECT ON ${database.name}.registry_meta TO ${name}`);
+      const registry = open({ target, access: () => Promise.resolve({ username: 'near', password: 'x' }) });
+      const grant = /GRANT SELECT [^;]+;/.exec(await faultOf(registry))?.[0] ?? '';
+      assert.ok(grant.includes(name), grant);
+      await database.query(grant);
+      await registry.whenAvailable();
+    } finally {
+      await closeAll();
+      await database.query(`DROP USER ${name}`);
+    }
+  });
+
   const faults: readonly {
     readonly name: string;
     readonly access?: MysqlAccess;
@@ -121,14 +138,14 @@ onEachDatabase('access to a registry', (flavor) => {
     await migrated(target);
     await registry.whenAvailable();
     await database.query(`UPDATE registry_meta SET value = '0' WHERE name = 'schema_version'`);
-    registry.reader.updateAccess();
+    await killConnections(database);
     await registry.whenUnavailable();
     assert.match(await faultOf(registry), /^SchemaTooOld: .*version 0.*rollcall migrate --url/);
     await database.query(`UPDATE registry_meta SET value = '1' WHERE name = 'schema_version'`);
     await registry.whenAvailable();
   });
 
-  it('takes up a rotated password without a restart, whether it is told or refused', async () => {
+  it('takes up a rotated password without a restart, when its connections are renewed', async () => {
     let secret = { username: 'rollcall', password: 'first' };
     let cached = secret;
     const registry = open({
@@ -142,7 +159,7 @@ onEachDatabase('access to a registry', (flavor) => {
     await database.query(`ALTER USER 'rollcall'@'%' IDENTIFIED BY 'second'`);
     secret = { username: 'rollcall', password: 'second' };
     // Connections are opened anew, which the server refuses with the old password: then the Secret itself is asked.
-    registry.reader.updateAccess();
+    await killConnections(database);
     await database.query(`UPDATE instances SET status = 'DRAINING'`);
     await registry.whenStates('a', { 1: 'DRAINING' });
     assert.equal(cached.password, 'second');

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import type { CustomSchemaSpec } from '../../../src/model/registry.ts';
 import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
-import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
+import { killConnections, migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
 import { freshAddress, testbed, type TestDatabase } from '../../support/testbed/index.ts';
 
 const { signal } = new AbortController();
@@ -74,7 +74,7 @@ onEachDatabase('who answers', (flavor) => {
     const reader = readerOf(targetOf(database.server, database.name));
     const before = await reader.serverState(signal);
     await replaceRegistry();
-    reader.updateAccess();
+    await killConnections(database);
     await assert.rejects(reader.readServices(['a'], { connection: 'any' }, signal), isServerChanged);
     await assert.rejects(reader.checksums(null, null, signal), isServerChanged);
     const after = await reader.serverState(signal);

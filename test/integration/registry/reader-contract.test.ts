@@ -2,7 +2,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
 import { registryReaderContract } from '../../contract/registry-reader.ts';
 import type { WrittenFields } from '../../contract/registry-reader-bench.ts';
-import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
+import { killConnections, migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { testbed } from '../../support/testbed/index.ts';
 
@@ -45,7 +45,7 @@ onEachDatabase('the contract of readers', (flavor) => {
       // As a restored backup has it: the same server, another registry in it.
       replaceServer: async () => {
         await query(`UPDATE registry_meta SET value = UUID() WHERE name = 'epoch'`);
-        reader.updateAccess();
+        await killConnections(database);
       },
       cut: () => proxy.cut(),
       mend: () => proxy.mend(),

@@ -281,6 +281,26 @@ onEachDatabase('a registry that is followed', (flavor) => {
     assert.equal(second.session.snapshot('a')?.revision, first.session.snapshot('a')?.revision);
   });
 
+  it('takes the time of a read of everything before the snapshot that it reads', async () => {
+    const { reader } = await open();
+    await database.query(`SET GLOBAL log_output = 'TABLE', GLOBAL general_log = ON`);
+    try {
+      await reader.readAll(() => Promise.resolve(), AbortSignal.timeout(10_000));
+    } finally {
+      await database.query('SET GLOBAL general_log = OFF');
+    }
+    const log = await database.query<{ thread_id: number; text: string }>(
+      'SELECT thread_id, CONVERT(argument USING utf8mb4) text FROM mysql.general_log',
+    );
+    await database.query(`TRUNCATE mysql.general_log`);
+    await database.query(`SET GLOBAL log_output = 'FILE'`);
+    const thread = log.find(({ text }) => text.startsWith('START TRANSACTION'))?.thread_id;
+    const texts = log.filter(({ thread_id }) => thread_id === thread).map(({ text }) => text);
+    const snapshot = texts.findIndex((text) => text.startsWith('START TRANSACTION'));
+    assert.match(texts[snapshot - 1] ?? '', /NOW\(6\)/);
+    assert.match(texts[snapshot + 1] ?? '', /FROM `instances` i LEFT JOIN/);
+  });
+
   it('deletes what was DOWN or expired for longer than the retention, and nothing else', async function () {
     this.timeout(90_000);
     await insert('a', 'up');

@@ -5,6 +5,7 @@ import { type ErrorContext, translateError } from '../../../src/mysql/mysql-erro
 const context: ErrorContext = {
   target: { host: 'db', port: 3306, database: 'registry', tls: 'VerifyCA' },
   username: 'rollcall',
+  account: null,
   reader: 'Registry',
 };
 const vendor = (fields: { code?: unknown; errno?: number; sqlMessage?: string }, message = 'oops') =>
@@ -78,6 +79,22 @@ describe('an error of the database', () => {
     for (const error of [new TerminalError('X', 'x'), new RetryableError('y'), new TypeError('z'), abort]) {
       assert.equal(translateError(error, context), error);
     }
+  });
+
+  const denied = vendor({
+    errno: 1142,
+    sqlMessage: "SELECT command denied to user 'rollcall'@'10.1.2.3' for table 'x'",
+  });
+
+  it('grants to the account that the server took us for, not to the host that we come from', () => {
+    const error = translateError(denied, { ...context, account: { user: "roll'call", host: '10.1.%' } });
+    assert.match(error.message, /GRANT SELECT ON `registry`\.\* TO 'roll''call'@'10\.1\.%';$/);
+  });
+
+  it('grants to the account that a refused login names', () => {
+    const sqlMessage = "Access denied for user 'rollcall'@'10.2.%' to database 'registry'";
+    const error = translateError(vendor({ errno: 1044, sqlMessage }), context);
+    assert.match(error.message, /GRANT SELECT ON `registry`\.\* TO 'rollcall'@'10\.2\.%';$/);
   });
 
   it('speaks of flags to who sits at a command line', () => {
