@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { glob, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { handOnSignals } from '../lib/command.ts';
-import { enterNamespace, type NamespaceOptions } from '../namespace.ts';
+import { enterNamespace, type NamespaceOptions, workDir } from '../namespace.ts';
 import { inBlocks } from './blocks.ts';
 import type { StageResult } from './result.ts';
 
@@ -102,7 +102,7 @@ async function runInside(command: readonly string[], json: string, { lane }: Moc
   const output = inBlocks((text) => void process.stdout.write(text));
   const inside = await enterNamespace(command, {
     cwd: root,
-    ...(lane === undefined ? {} : ofLane(lane, dirname(json), (text) => output.push(text))),
+    ...(lane === undefined ? {} : ofLane(lane, (text) => output.push(text))),
   });
   const letGo = handOnSignals(inside);
   try {
@@ -113,14 +113,14 @@ async function runInside(command: readonly string[], json: string, { lane }: Moc
   }
 }
 
-function ofLane(lane: number, scratch: string, onOutput: (text: string) => void): NamespaceOptions {
+function ofLane(lane: number, onOutput: (text: string) => void): NamespaceOptions {
   const logs = process.env.ROLLCALL_LOGS;
   return {
     stdio: 'pipe-output',
     onOutput,
     env: {
       // Operators, servers and clients start by the hundred: half of that is compiling. What is measured, alone, compiles as ever.
-      NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+      NODE_COMPILE_CACHE: join(workDir, 'compiled'),
       // Processes of several namespaces have the same numbers, by which their logs are named.
       ...(logs === undefined ? {} : { ROLLCALL_LOGS: join(logs, `lane-${lane}`) }),
     },
