@@ -66,6 +66,7 @@ export class Gatherer {
       nowUs: view?.nowUs() ?? 0,
       slices: [...slices, ...strays.ours],
       takenSliceNames: strays.foreignNames,
+      deletedSlices: strays.deleted,
       kubeService: services.wanted,
       otherServices: services.others,
       foreignSlices: await this.#foreignSlices(grpcService, publish, services.wanted, signal),

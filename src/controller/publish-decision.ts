@@ -9,9 +9,10 @@ import type { Cidr } from '../registry/cidr.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { compactSlices } from '../slices/compact-slices.ts';
 import { planSlices } from '../slices/plan-slices.ts';
+import { restoredSlices } from '../slices/restored-slices.ts';
 import { planService, portNameFor, type ServicePlan } from '../slices/service-plan.ts';
 import { isOwnedBy, releasedService, type ServiceTarget } from '../slices/service-shape.ts';
-import type { SliceTarget } from '../slices/slice-plan.ts';
+import type { SlicePlan, SliceTarget } from '../slices/slice-plan.ts';
 import { losesMuch } from './loses-much.ts';
 import type { Writes } from './publisher.ts';
 import type { RegistryLookup } from './registry-access.ts';
@@ -33,6 +34,8 @@ export interface Observation {
   readonly slices: readonly EndpointSlice[];
   /** Names that slices of its might have, but slices of others do. */
   readonly takenSliceNames: readonly string[];
+  /** Slices of its that others deleted not long ago, as they were last. */
+  readonly deletedSlices: readonly EndpointSlice[];
   /** The Service of the name that is wanted, whoever owns it. */
   readonly kubeService: KubeService | undefined;
   /** Services that this GrpcService owns under other names, and adopted ones. */
@@ -71,7 +74,7 @@ export interface Decision {
  * | the Service is somebody else's | nothing |
  * | the Service was adopted, and may not be any more | the annotation and the slices are taken away |
  * | a read takes away much of what is published, over DNS or in one of its address families | nothing, until a second read says the same |
- * | slices would change, by a read that is older than this term of leadership | nothing, until a newer one is there |
+ * | slices would change, by a read that is older than this term of leadership | nothing, until a newer one is there; but what others deleted comes back as it was |
  * | otherwise | slices, Service, then what is obsolete |
  */
 export function decide(observation: Observation, mayCompact: boolean): Decision {
@@ -201,7 +204,11 @@ function publication(
   };
   const plan = planSlices(input);
   if (!plan.idle && mustCatchUp(observation)) {
-    return { writes: null, held: catchingUp(observation.health), catchUp: true };
+    return {
+      writes: restoration(observation, dns, plan),
+      held: catchingUp(observation.health),
+      catchUp: true,
+    };
   }
   const writes = {
     slices: plan.idle && mayCompact ? compactSlices(input) : plan,
@@ -210,6 +217,24 @@ function publication(
     ...releases(otherServices, grpcService),
   };
   return { writes };
+}
+
+/** What others deleted is no news of the registry: it is made again, and nothing else is changed. Null for nothing. */
+function restoration(observation: Observation, dns: DnsView, plan: SlicePlan): Writes | null {
+  const { deletedSlices, slices, publish } = observation;
+  const create = restoredSlices(deletedSlices, slices, dns.endpoints, publish.dns.serviceName);
+  if (create.length === 0) return null;
+  return {
+    slices: { ...plan, create, update: [], delete: [] },
+    service: {
+      action: 'none',
+      reason: 'CatchingUp',
+      message: 'Only slices that were deleted are made again.',
+    },
+    obsoleteSlices: [],
+    obsoleteServices: [],
+    releasedServices: [],
+  };
 }
 
 /** Takes away all that was published over DNS: the names first, so that nobody finds a name without addresses. */

@@ -16,18 +16,22 @@ export interface PublishedCounts {
  */
 export function publishedCounts(
   { slices, publish }: Pick<Observation, 'slices' | 'publish'>,
-  { writes, dns }: Pick<Decision, 'writes' | 'dns'>,
+  { writes, dns, held }: Pick<Decision, 'writes' | 'dns' | 'held'>,
   failed: boolean,
 ): PublishedCounts {
-  if (writes !== null && !failed) {
-    if (writes.slices === null || dns === null) return { slices: 0, desired: 0, ready: 0, draining: 0 };
+  const written = failed ? null : writes;
+  if (written !== null && (written.slices === null || dns === null)) return NOTHING;
+  if (written !== null && held === null && written.slices !== null && dns !== null) {
     const { desired, ready, draining } = dns.counts;
-    return { slices: writes.slices.numbers.slices, desired, ready, draining };
+    return { slices: written.slices.numbers.slices, desired, ready, draining };
   }
-  const named = slices.filter(
+  // While a decision is held, slices may only be added.
+  const named = [...slices, ...(written?.slices?.create ?? [])].filter(
     ({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName,
   );
   const endpoints = named.flatMap((slice) => slice.endpoints ?? []);
   const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false).length;
   return { slices: named.length, desired: endpoints.length, ready, draining: endpoints.length - ready };
 }
+
+const NOTHING: PublishedCounts = { slices: 0, desired: 0, ready: 0, draining: 0 };

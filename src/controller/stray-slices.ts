@@ -14,6 +14,8 @@ export interface FoundSlices {
   readonly ours: readonly EndpointSlice[];
   /** Names of slices that somebody else made: they are never touched. */
   readonly foreignNames: readonly string[];
+  /** Deleted by somebody else not long ago, as they were seen last. */
+  readonly deleted: readonly EndpointSlice[];
 }
 
 export interface StraySlicesOptions {
@@ -25,6 +27,17 @@ export interface StraySlicesOptions {
   readonly logger: Logger;
 }
 
+/** For how long a slice that others deleted is remembered as it was, in ms: for as many tries as it takes to make it again. */
+const REMEMBERED_MS = 60_000;
+
+/** What is known of a slice that is looked for. */
+interface Lost {
+  /** As it was seen last, where it is known to be ours. */
+  readonly slice: EndpointSlice | null;
+  /** When it was found to be gone, by this process's clock; null: not looked for yet, or there. */
+  readonly goneMs: number | null;
+}
+
 const RETRY = { baseMs: 1000, maxMs: 60_000, jitter: 0.2 };
 
 /**
@@ -34,16 +47,16 @@ const RETRY = { baseMs: 1000, maxMs: 60_000, jitter: 0.2 };
  */
 export class StraySlices {
   readonly #options: StraySlicesOptions;
-  /** By the GrpcService's uid: the names to look for, each with the uid of the slice where it is known to be ours. */
-  readonly #lost = new Map<string, Map<string, string | null>>();
+  /** By the GrpcService's uid, by name. */
+  readonly #lost = new Map<string, Map<string, Lost>>();
 
   constructor(options: StraySlicesOptions) {
     this.#options = options;
   }
 
   /** `slice` was ours and has left the cache. */
-  lost(uid: string, { metadata }: EndpointSlice): void {
-    this.#lookFor(uid, metadata.name, metadata.uid ?? null);
+  lost(uid: string, slice: EndpointSlice): void {
+    this.#lookFor(uid, slice.metadata.name, slice);
   }
 
   /** A slice was to be created, but there is one of that name that the cache does not have. */
@@ -62,14 +75,18 @@ export class StraySlices {
     for (const { metadata } of seen) names.delete(metadata.name);
     const ours: EndpointSlice[] = [];
     const foreignNames: string[] = [];
-    for (const [name, sliceUid] of [...names]) {
+    for (const [name, { slice: last }] of names) {
+      if (this.#isRemembered(names, name)) continue;
       const slice = await this.#options.client.get(namespace, name, signal);
-      if (slice === null) names.delete(name);
-      else if (grpcServiceUidOf(slice) === uid || slice.metadata.uid === sliceUid) ours.push(slice);
+      if (slice === null) this.#gone(names, name);
+      else if (grpcServiceUidOf(slice) === uid || slice.metadata.uid === last?.metadata.uid) ours.push(slice);
       else foreignNames.push(name);
     }
+    const deleted = [...names.values()].flatMap(({ slice, goneMs }) =>
+      slice === null || goneMs === null ? [] : [slice],
+    );
     if (names.size === 0) this.#lost.delete(uid);
-    return { ours, foreignNames };
+    return { ours, foreignNames, deleted };
   }
 
   /**
@@ -105,11 +122,25 @@ export class StraySlices {
     this.#lost.clear();
   }
 
-  #lookFor(uid: string, name: string, sliceUid: string | null): void {
+  /** True while it is known to be gone, and not for too long. */
+  #isRemembered(names: Map<string, Lost>, name: string): boolean {
+    const goneMs = names.get(name)?.goneMs ?? null;
+    if (goneMs === null) return false;
+    if (goneMs + REMEMBERED_MS <= this.#options.clock.now()) names.delete(name);
+    return true;
+  }
+
+  #gone(names: Map<string, Lost>, name: string): void {
+    const slice = names.get(name)?.slice ?? null;
+    if (slice === null) names.delete(name);
+    else names.set(name, { slice, goneMs: this.#options.clock.now() });
+  }
+
+  #lookFor(uid: string, name: string, slice: EndpointSlice | null): void {
     let names = this.#lost.get(uid);
-    if (names === undefined) this.#lost.set(uid, (names = new Map<string, string | null>()));
-    names.set(name, sliceUid ?? names.get(name) ?? null);
+    if (names === undefined) this.#lost.set(uid, (names = new Map<string, Lost>()));
+    names.set(name, { slice: slice ?? names.get(name)?.slice ?? null, goneMs: null });
   }
 }
 
-const NONE: FoundSlices = { ours: [], foreignNames: [] };
+const NONE: FoundSlices = { ours: [], foreignNames: [], deleted: [] };

@@ -9,8 +9,31 @@ const session = (title: string): Guard['test'] => ({
   title: `a registry session that cannot be read (safety rule 1) ${title}`,
 });
 
+const RESTORED =
+  'decide of a slice that others deleted while nothing newer can be read (safety rules 1 and 6)';
+
 /** "Could not read", "read nothing" and "is empty" are three things. */
 export const rule1: readonly Guard[] = [
+  {
+    rule: '1',
+    without: 'making again what others deleted while nothing can be read',
+    file: DECISION,
+    find: 'writes: restoration(observation, dns, plan), held: catchingUp(',
+    replace: 'writes: null, held: catchingUp(',
+    test: { file: DECISION_TEST, title: `${RESTORED} makes it again as it was, and changes nothing else` },
+  },
+  {
+    rule: '1',
+    without: 'remembering it as it was',
+    file: 'src/controller/stray-slices.ts',
+    find: 'else names.set(name, { slice, goneMs: this.#options.clock.now() });',
+    replace: 'else names.delete(name);',
+    test: {
+      file: 'test/unit/controller/stray-slices.test.ts',
+      title:
+        'slices of ours that the cache does not have remembers one that others deleted as it was, for a minute or until it is there again',
+    },
+  },
   {
     rule: '1',
     without: 'holding what is published while nothing was read',

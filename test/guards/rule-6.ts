@@ -15,6 +15,18 @@ const elector = (title: string): Guard['test'] => ({
 export const rule6: readonly Guard[] = [
   {
     rule: '6',
+    without: 'asking the last read too before an address comes back with a slice that was deleted',
+    file: 'src/slices/restored-slices.ts',
+    find: 'addresses.every((address) => wanted.has(address))',
+    replace: 'addresses.length > 0',
+    test: {
+      file: 'test/unit/controller/publish-decision.test.ts',
+      title:
+        'decide of a slice that others deleted while nothing newer can be read (safety rules 1 and 6) brings back no address that the last read did not ask for, or that another slice has',
+    },
+  },
+  {
+    rule: '6',
     without: 'a gate before every write',
     file: 'src/app/kube-parts.ts',
     find: 'const guarded = { gate, limited: true };',

@@ -35,6 +35,7 @@ export function anObservation(
     nowUs: 1_000_000_000,
     slices: [],
     takenSliceNames: [],
+    deletedSlices: [],
     kubeService: undefined,
     otherServices: [],
     foreignSlices: [],

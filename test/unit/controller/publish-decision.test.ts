@@ -132,6 +132,42 @@ describe('decide', () => {
     assert.deepEqual(writes?.slices?.delete, []);
   });
 
+  describe('of a slice that others deleted while nothing newer can be read (safety rules 1 and 6)', () => {
+    const kept = aSlice('orders-4-abcde-1', endpoints([1, 2]));
+    const gone = aSlice('orders-4-abcde-2', endpoints([3, 4, 5]));
+    const row = (n: number): ReturnType<typeof anInstance> =>
+      anInstance({ instanceId: `i${n}`, address: `10.0.0.${n}` });
+    const decision = (rows: readonly number[], fields: Partial<Observation> = {}): Decision => {
+      const seen = { current: false, health: down, slices: [kept], deletedSlices: [gone] };
+      return decide(anObservation({ ...seen, snapshot: aSnapshot(rows.map(row)), ...fields }), false);
+    };
+    const restored = ({ writes }: Decision): readonly unknown[] =>
+      (writes?.slices?.create ?? []).flatMap(({ metadata, endpoints: made }) => [
+        metadata.name,
+        ...(made ?? []).flatMap(({ addresses }) => addresses),
+      ]);
+
+    it('makes it again as it was, and changes nothing else', () => {
+      // The last read has one address that was never published, and misses one that is.
+      const decided = decision([1, 3, 4, 5, 9]);
+      assert.deepEqual(restored(decided), ['orders-4-abcde-2', '10.0.0.3', '10.0.0.4', '10.0.0.5']);
+      const { metadata } = decided.writes?.slices?.create[0] ?? gone;
+      assert.deepEqual([metadata.uid, metadata.resourceVersion], [undefined, undefined]);
+      assert.deepEqual(metadata.ownerReferences, gone.metadata.ownerReferences);
+      assert.deepEqual([decided.writes?.slices?.update, decided.writes?.slices?.delete], [[], []]);
+      assert.equal(decided.held?.reason, 'Unreachable');
+    });
+
+    it('brings back no address that the last read did not ask for, or that another slice has', () => {
+      assert.deepEqual(restored(decision([1, 2, 4])), ['orders-4-abcde-2', '10.0.0.4']);
+      assert.equal(decision([1, 2]).writes?.slices?.create.length ?? 0, 0);
+      const twice = aSlice('orders-4-abcde-3', endpoints([3, 4]));
+      assert.deepEqual(restored(decision([1, 2, 3, 4, 5], { slices: [kept, twice] })), [
+        ...['orders-4-abcde-2', '10.0.0.5'],
+      ]);
+    });
+  });
+
   it('waits for no newer read where nothing is published yet, or nothing would change', () => {
     const first = decide(anObservation({ current: false }), false);
     assert.equal(first.writes?.slices?.create.length, 1);

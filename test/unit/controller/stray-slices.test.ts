@@ -9,6 +9,8 @@ import { aGrpcService } from '../../support/grpc-services.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { anEndpoint, aSlice, UID } from '../../support/slices.ts';
 
+const NOTHING = { ours: [], foreignNames: [], deleted: [] };
+
 describe('slices of ours that the cache does not have', () => {
   const { signal } = new AbortController();
   const grpcService = aGrpcService({}, { uid: UID });
@@ -36,28 +38,43 @@ describe('slices of ours that the cache does not have', () => {
 
   it('costs no request where none was lost', async () => {
     const { client, strays } = world(slice);
-    assert.deepEqual(await strays.find(grpcService, [], signal), { ours: [], foreignNames: [] });
+    assert.deepEqual(await strays.find(grpcService, [], signal), NOTHING);
     assert.deepEqual(client.calls, []);
   });
 
   it('finds one that lost every mark, by its uid', async () => {
     const { strays } = world(stripped);
     strays.lost(UID, slice);
-    assert.deepEqual(await strays.find(grpcService, [], signal), { ours: [stripped], foreignNames: [] });
+    assert.deepEqual(await strays.find(grpcService, [], signal), { ...NOTHING, ours: [stripped] });
   });
 
   it('looks no longer for one that is gone', async () => {
     const { client, strays } = world();
-    strays.lost(UID, slice);
-    assert.deepEqual(await strays.find(grpcService, [], signal), { ours: [], foreignNames: [] });
+    strays.nameTaken(UID, slice);
+    assert.deepEqual(await strays.find(grpcService, [], signal), NOTHING);
     await strays.find(grpcService, [], signal);
     assert.equal(client.calls.length, 1);
+  });
+
+  it('remembers one that others deleted as it was, for a minute or until it is there again', async () => {
+    const { client, clock, strays } = world();
+    strays.lost(UID, slice);
+    const deleted = { ...NOTHING, deleted: [slice] };
+    assert.deepEqual(await strays.find(grpcService, [], signal), deleted);
+    await clock.advance(59_000);
+    assert.deepEqual(await strays.find(grpcService, [], signal), deleted);
+    assert.equal(client.calls.length, 1, 'it is looked for once');
+    await clock.advance(1000);
+    assert.deepEqual(await strays.find(grpcService, [], signal), NOTHING);
+    strays.lost(UID, slice);
+    assert.deepEqual(await strays.find(grpcService, [slice], signal), NOTHING);
+    assert.deepEqual(await strays.find(grpcService, [], signal), NOTHING);
   });
 
   it('looks no longer for one that the cache has again', async () => {
     const { client, strays } = world(slice);
     strays.lost(UID, slice);
-    assert.deepEqual(await strays.find(grpcService, [slice], signal), { ours: [], foreignNames: [] });
+    assert.deepEqual(await strays.find(grpcService, [slice], signal), NOTHING);
     assert.deepEqual(client.calls, []);
   });
 
@@ -68,7 +85,7 @@ describe('slices of ours that the cache does not have', () => {
     const other = world(stripped);
     other.strays.nameTaken(UID, slice);
     assert.deepEqual(await other.strays.find(grpcService, [], signal), {
-      ours: [],
+      ...NOTHING,
       foreignNames: [slice.metadata.name],
     });
   });
