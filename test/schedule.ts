@@ -2,6 +2,7 @@ import type { Known } from '../local/test/schedule.ts';
 
 /** What `npm test` has to know of test files in order to run them side by side (local/test/schedule.ts). */
 export const known: Readonly<Record<string, Known>> = {
+  'test/integration/feeds/poll-converges.test.ts': { seconds: 80 },
   'test/integration/image.test.ts': { seconds: 45 },
   'test/integration/kube/reflector.test.ts': { seconds: 35 },
   'test/integration/kube/reflector-turns.test.ts': { alone: 'turns of the event loop' },
@@ -12,7 +13,7 @@ export const known: Readonly<Record<string, Known>> = {
   },
   'test/integration/registry/custom.test.ts': { seconds: 29 },
   'test/integration/registry/expiry.test.ts': { seconds: 37 },
-  'test/integration/registry/faults.test.ts': { seconds: 90 },
+  'test/integration/registry/faults.test.ts': { seconds: 100 },
   'test/integration/registry/reading.test.ts': { seconds: 50 },
 
   'test/e2e/adoption.test.ts': { seconds: 27 },
