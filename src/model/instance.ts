@@ -54,6 +54,8 @@ export type RejectionReason =
   | 'AddressNotAllowed'
   | 'InvalidPort'
   | 'InvalidWeight'
+  | 'InvalidRegion'
+  | 'InvalidZone'
   | 'InvalidStatus'
   | 'InvalidMetadata'
   | 'InvalidInstanceId'

@@ -150,7 +150,7 @@ export class MysqlRegistryReader implements RegistryReader {
       signal,
       (nowUs, rows) => ({
         nowUs,
-        rows: rows.map(([service, instanceId, hash, updatedAtUs]) => ({
+        rows: rows.filter(isOfAService).map(([service, instanceId, hash, updatedAtUs]) => ({
           service: String(service),
           instanceId: String(instanceId),
           hash: String(hash),
@@ -186,7 +186,7 @@ export class MysqlRegistryReader implements RegistryReader {
     const read = await this.#read(
       (schema) => schema.checksums(after, through),
       signal,
-      (nowUs, rows) => ({ nowUs, sums: rows.map(checksumOf) }),
+      (nowUs, rows) => ({ nowUs, sums: rows.map(checksumOf).filter(({ service }) => service !== '') }),
       this.#bulkTimeoutMs,
     );
     return read ?? { nowUs: 0, sums: [] };
@@ -292,6 +292,11 @@ function leaseRead(nowUs: number, rows: readonly Columns[]): LeaseRead {
     unbeaten: unbeaten === 1,
   }));
   return { nowUs, leases };
+}
+
+/** A row whose service is '' belongs to none, as one whose service is NULL: no snapshot has it, so it is no difference and no news. */
+function isOfAService([service]: Columns): boolean {
+  return service !== '';
 }
 
 function checksumOf([service, rows, checksum]: Columns) {

@@ -27,6 +27,10 @@ export interface RejectedRow extends RejectedInstance {
 const EMPTY: Readonly<Record<string, string>> = Object.freeze({});
 const DEFAULT_WEIGHT = 100;
 const MAX_UINT32 = 0xffff_ffff;
+/** Longest instance id; nothing of Kubernetes has a longer name. */
+const MAX_ID = 253;
+/** Longest region and zone, as in our own tables and as a label of a node can be (topology.kubernetes.io/zone). */
+const MAX_PLACE = 63;
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
@@ -40,6 +44,8 @@ export function parseRow(raw: RawRow, nowUs: number, intern: Interner): ParsedRo
   const address = addressOf(raw.address, problem);
   const port = portOf(raw.port, problem);
   const weight = weightOf(raw.weight, problem);
+  const region = placeOf('region', raw.region, intern, problem);
+  const zone = placeOf('zone', raw.zone, intern, problem);
   const status = statusOf(raw.status, problem);
   const metadata = metadataOf(raw.metadata, intern, problem);
   const { ttlMs, endsAtUs } = leaseOf(raw, problem);
@@ -53,8 +59,8 @@ export function parseRow(raw: RawRow, nowUs: number, intern: Interner): ParsedRo
       ...address,
       port,
       weight,
-      region: intern.text(raw.region),
-      zone: intern.text(raw.zone),
+      region,
+      zone,
       status,
       metadata,
       ttlMs,
@@ -96,10 +102,10 @@ class Problem {
 
 function instanceIdOf(value: unknown, problem: Problem): string {
   const text = textOf(value);
-  if (text === '' || text.length > 253 || CONTROL.test(text)) {
+  if (text === '' || text.length > MAX_ID || CONTROL.test(text)) {
     problem.is(
       'InvalidInstanceId',
-      `instance id ${quoted(text)} is empty, longer than 253 or has control characters`,
+      `instance id ${quoted(text)} is empty, longer than ${MAX_ID} or has control characters`,
     );
   }
   return text;
@@ -124,6 +130,16 @@ function weightOf(value: unknown, problem: Problem): number {
   if (weight !== null && weight >= 0 && weight <= MAX_UINT32) return weight;
   problem.is('InvalidWeight', `weight ${quoted(value)} is not a whole number from 0 to ${MAX_UINT32}`);
   return 0;
+}
+
+function placeOf(what: 'region' | 'zone', value: unknown, intern: Interner, problem: Problem): string | null {
+  const text = textOf(value);
+  if (text.length <= MAX_PLACE && !CONTROL.test(text)) return intern.text(value);
+  problem.is(
+    what === 'zone' ? 'InvalidZone' : 'InvalidRegion',
+    `${what} ${quoted(text)} is longer than ${MAX_PLACE} or has control characters`,
+  );
+  return null;
 }
 
 function statusOf(value: unknown, problem: Problem): InstanceStatus {

@@ -50,6 +50,9 @@ export interface UnbeatenLease {
   readonly deadlineUs: number;
 }
 
+/** Characters of a rejected row's instance id that people are shown. */
+const SHOWN = 253;
+
 /** Reads this far apart, in microseconds, can confirm each other (safety rule 2: a second). */
 const CONFIRM_AFTER_US = 1_000_000;
 
@@ -299,7 +302,12 @@ function changeTimes(before: Times, changed: boolean, timesUs: readonly number[]
 }
 
 function withoutKey({ instanceId, reason, message }: RejectedRow): RejectedInstance {
-  return { instanceId, reason, message };
+  return { instanceId: shortened(instanceId), reason, message };
+}
+
+/** What is shown of an id that may be any text: a status has no room for a megabyte. */
+function shortened(instanceId: string): string {
+  return instanceId.length <= SHOWN ? instanceId : `${instanceId.slice(0, SHOWN - 1)}…`;
 }
 
 function sameRejected(before: readonly RejectedRow[], after: readonly RejectedRow[]): boolean {

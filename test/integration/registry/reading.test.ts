@@ -281,6 +281,19 @@ onEachDatabase('a registry that is followed', (flavor) => {
     assert.equal(second.session.snapshot('a')?.revision, first.session.snapshot('a')?.revision);
   });
 
+  it('does not read again and again because of a row whose service is empty', async () => {
+    await insert('a', '1');
+    await insert('', '1');
+    const registry = await open({ auditIntervalMs: 100 });
+    await insert('', '2');
+    await waitFor('rounds of the audit', () => registry.observer.auditedServices > 20);
+    assert.deepEqual(
+      registry.observer.reads.filter(({ kind }) => kind === 'service'),
+      [],
+    );
+    assert.equal(registry.session.facts().services, 1);
+  });
+
   it('takes the time of a read of everything before the snapshot that it reads', async () => {
     const { reader } = await open();
     await database.query(`SET GLOBAL log_output = 'TABLE', GLOBAL general_log = ON`);

@@ -171,6 +171,13 @@ describe('the store', () => {
     assert.deepEqual(bench.store.counts(), { services: 1, instances: 1, rejected: 1 });
   });
 
+  it('shows no more than the beginning of an endless instance id', () => {
+    const bench = new Bench();
+    bench.read([aRow({ instanceId: 'x'.repeat(100_000) })]);
+    assert.equal(bench.snapshot.rejected[0]?.instanceId, `${'x'.repeat(252)}…`);
+    assert.ok(bench.store.has('orders', 'x'.repeat(100_000), aRow().hash), 'it is known all the same');
+  });
+
   it('keeps two rows with one instance id apart, as a view may show them', () => {
     const bench = new Bench();
     const twins = [aRow({ hash: 'a'.repeat(16) }), aRow({ hash: 'b'.repeat(16), port: 2 })];
