@@ -37,7 +37,8 @@ async function test(patterns: readonly string[], database: string): Promise<numb
     if (found.length === 0) throw new Error(`there is no file ${pattern}`);
     return found;
   });
-  const env = { ...process.env, ROLLCALL_TEST_DATABASE: database };
+  // It ends with its parent, which is this process.
+  const env = { ...process.env, ROLLCALL_PARENT: `${process.pid}`, ROLLCALL_TEST_DATABASE: database };
   const args = [join(root, 'local/test.ts'), ...files];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
   const handOn = (name: NodeJS.Signals): void => {
