@@ -66,9 +66,9 @@ export const rule6: readonly Guard[] = [
     rule: '6',
     without: 'resourceVersion in updates',
     file: CLIENT,
-    find: "return this.#write('PUT', path, this.#typed(object), signal);",
+    find: "return await this.#write('PUT', path, this.#typed(object), signal);",
     replace:
-      "return this.#write('PUT', path, { ...this.#typed(object), metadata: { ...object.metadata, resourceVersion: undefined } }, signal);",
+      "return await this.#write('PUT', path, { ...this.#typed(object), metadata: { ...object.metadata, resourceVersion: undefined } }, signal);",
     test: onServer('creates, reads, updates and deletes, each guarded by version'),
   },
   {
