@@ -73,8 +73,10 @@ module.exports = {
     vendorOnlyIn('mysql2', 'mysql2', '^src/mysql/'),
     vendorOnlyIn('client-node', '@kubernetes/client-node', '^src/kube/'),
     vendorOnlyIn('undici', 'undici', '^src/kube/'),
+    vendorOnlyIn('redis', 'redis', '^src/feeds/redis/'),
     vendorOnlyIn('winston', 'winston', '^src/telemetry/'),
     vendorOnlyIn('prom-client', 'prom-client', '^src/telemetry/'),
+    vendorOnlyIn('protobufjs', 'protobufjs', '^src/feeds/canal/'),
     vendorOnlyIn('commander', 'commander', '^src/(main\\.ts|cli/|config/)'),
   ],
   options: {
