@@ -9,6 +9,7 @@ import { clientComponents } from './peers/clients.ts';
 import { readOptions, usage, WrongUse, type DemoOptions } from './demo/options.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { restoreScreen } from './demo/screen.ts';
+import { onBrokenPipe } from './lib/broken-pipe.ts';
 import { runInNamespace } from './lib/command.ts';
 import { Progress } from './lib/progress.ts';
 import { insideNamespace } from './namespace.ts';
@@ -42,6 +43,8 @@ async function demonstrate(options: DemoOptions): Promise<number> {
 }
 
 async function enter({ database, client, output }: DemoOptions): Promise<void> {
+  // What runs inside ends with this process.
+  onBrokenPipe(() => process.exit(1));
   await runInNamespace([process.execPath, import.meta.filename, ...args], async () => {
     const chosen: ComponentName[] = [...clientComponents[client], database];
     const names = new Set<ComponentName>(['etcd', 'kubernetes', 'coreDns', 'mariadb', ...chosen]);

@@ -42,6 +42,12 @@ const learnedWithin = timeText(maxConnectionAgeMs + dnsAgainMs + 5000);
 
 const ttl = timeText(ttlMs);
 
+/** Said when nobody is left who could answer. */
+const startOne = ({ fleet }: ActedOn): string =>
+  fleet.pick() === undefined
+    ? ' It was the last one: without it, calls fail until there is another. Start one: key s, or demo start-server.'
+    : '';
+
 const startServer = async ({ fleet }: ActedOn): Promise<Done> => {
   const { id, process } = await fleet.start();
   return {
@@ -50,22 +56,24 @@ const startServer = async ({ fleet }: ActedOn): Promise<Done> => {
   };
 };
 
-const killServer = async ({ fleet }: ActedOn, argument?: string): Promise<Done> => {
+const killServer = async (on: ActedOn, argument?: string): Promise<Done> => {
+  const { fleet } = on;
   const server = picked(fleet, argument);
   const { pid } = server.process;
   await fleet.kill(server);
   return {
     did: `${server.id} was killed: kill -9 ${pid ?? ''}`,
-    see: `It could not say goodbye. gRPC drops the broken connection at once: at most the calls in flight fail. Its row expires ${ttl} after its last beat, and the endpoint leaves the slice within 500 ms of that.`,
+    see: `It could not say goodbye. gRPC drops the broken connection at once: at most the calls in flight fail. Its row expires ${ttl} after its last beat, and the endpoint leaves the slice within 500 ms of that.${startOne(on)}`,
   };
 };
 
-const drainServer = async ({ fleet }: ActedOn, argument?: string): Promise<Done> => {
+const drainServer = async (on: ActedOn, argument?: string): Promise<Done> => {
+  const { fleet } = on;
   const server = picked(fleet, argument);
   fleet.drain(server);
   return await Promise.resolve({
     did: `${server.id} was asked to end: kill ${server.process.pid ?? ''} (SIGTERM)`,
-    see: `It writes DRAINING: within 1 s its endpoint is not ready, still serving. After ${timeText(drainMs)} it writes DOWN, sends GOAWAY and ends: the endpoint goes, and no call fails.`,
+    see: `It writes DRAINING: within 1 s its endpoint is not ready, still serving. After ${timeText(drainMs)} it writes DOWN, sends GOAWAY and ends: the endpoint goes, and no call fails.${startOne(on)}`,
   });
 };
 

@@ -19,27 +19,36 @@ const usage = [
   '  state: everything the screen shows, as JSON',
 ].join('\n');
 
-/** Answers the command `demo` of the shell inside: a line in, a text out. */
+/** What the command `demo` says, and its exit code: 0 done, 1 not possible or failed, 2 wrong use. */
+export interface Answer {
+  readonly code: 0 | 1 | 2;
+  readonly text: string;
+}
+
+/** Answers the command `demo` of the shell inside: a line in, an {@link Answer} as JSON out. */
 export async function serveControl(controlled: Controlled): Promise<Server> {
   const server = createServer((socket) => {
     socket.setEncoding('utf8').on('error', () => socket.destroy());
     socket.once('data', (line) => {
-      void answer(String(line).trim(), controlled).then((text) => socket.end(`${text}\n`));
+      void answer(String(line).trim(), controlled).then((said) => socket.end(JSON.stringify(said)));
     });
   });
   await new Promise<void>((resolve, reject) => server.on('error', reject).listen(controlSocket, resolve));
   return server;
 }
 
-async function answer(line: string, { state, act }: Controlled): Promise<string> {
-  const [command = '', argument] = line.split(/\s+/);
-  if (command === 'state') return JSON.stringify(state());
-  if (!actions.some((action) => action.command === command)) return usage;
+/** What to say to a line of the command `demo`. */
+export async function answer(line: string, { state, act }: Controlled): Promise<Answer> {
+  const [command = 'help', argument] = line.split(/\s+/).filter((word) => word !== '');
+  if (command === 'help') return { code: 0, text: usage };
+  if (command === 'state') return { code: 0, text: JSON.stringify(state()) };
+  if (!actions.some((action) => action.command === command))
+    return { code: 2, text: `There is no ${command}.\n${usage}` };
   try {
     const { did, see } = await act(command, argument);
-    return `${did}\n${see}`;
+    return { code: 0, text: `${did}\n${see}` };
   } catch (error) {
-    if (error instanceof NotPossible) return error.message;
-    return `It failed: ${error instanceof Error ? error.message : String(error)}`;
+    if (error instanceof NotPossible) return { code: 1, text: error.message };
+    return { code: 1, text: `It failed: ${error instanceof Error ? error.message : String(error)}` };
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onBrokenPipe } from '../lib/broken-pipe.ts';
 import { Progress } from '../lib/progress.ts';
 import { actionOfKey, actions, NotPossible, type Done } from './actions.ts';
 import { summary } from './changes.ts';
@@ -14,6 +15,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const end = new AbortController();
   const { signal } = end;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => end.abort());
+  onBrokenPipe(() => end.abort());
 
   const world = await Promise.race([startWorld(options, new Progress()), aborted(signal)]);
   if (world === undefined) return 0;

@@ -78,7 +78,7 @@ This shell is inside the cluster of npm start. exit leaves it; the cluster goes 
   mysql -e 'SELECT * FROM instances'             the registry
   mysql -e "UPDATE instances SET status = 'DRAINING' WHERE instance_id = 'greeter-1'"
   greeter-client ${target} --calls 12 --rate 12
-  greeter-server --address 10.77.2.1:50051 &     a server of your own; kill %1 drains it, kill -9 %1 does not
+  greeter-server --service hello --address 10.77.2.1:50051 &   a server of your own (docs/try-it.md); kill %1 drains it
   demo                                           the keys of the screen as commands: demo kill-server greeter-2
   tail -f ${operatorLog}
 `;

@@ -21,6 +21,10 @@ export interface ScreenSize {
 /** Servers that have been gone for longer are counted, not listed. */
 const listedMs = 60_000;
 
+/** Of more GrpcServices than this, the rest is counted; and so many of those that are not well say why. */
+const listedGrpcServices = 5;
+const explainedGrpcServices = 2;
+
 /** The whole screen as lines, none wider and no more than fit. */
 export function view(
   state: DemoState,
@@ -145,20 +149,40 @@ function sliceCells({ namespace, name, port, endpoints }: ShownSlice, paint: Cha
 function grpcServiceSection({ grpcServices }: DemoState, width: number, paint: ChalkInstance): string[] {
   const title = paint.bold('GRPCSERVICES');
   if (grpcServices.length === 0) return [title, paint.yellow('  none')];
-  return [title, ...grpcServices.flatMap((grpcService) => grpcServiceLines(grpcService, width, paint))];
+  const isQuiet = ({ conditions }: ShownGrpcService) => conditions.length > 0 && conditions.every(isWell);
+  const wrong = grpcServices.filter((grpcService) => !isQuiet(grpcService));
+  // Where there are many, those with something to say come first.
+  const many = grpcServices.length > listedGrpcServices;
+  const listed = (many ? [...wrong, ...grpcServices.filter(isQuiet)] : grpcServices).slice(
+    0,
+    listedGrpcServices,
+  );
+  const explained = new Set(wrong.slice(0, explainedGrpcServices));
+  const lines = listed.flatMap((one) => grpcServiceLines(one, explained.has(one), width, paint));
+  const more = grpcServices.length - listed.length;
+  const wrongOnes = wrong.length - listed.filter((one) => !isQuiet(one)).length;
+  const those = wrongOnes === 0 ? 'all conditions well' : `${wrongOnes} with a condition that is not well`;
+  return [title, ...lines, ...(more > 0 ? [paint.dim(`  and ${more} more, ${those}`)] : [])];
 }
 
-function grpcServiceLines(grpcService: ShownGrpcService, width: number, paint: ChalkInstance): string[] {
+function grpcServiceLines(
+  grpcService: ShownGrpcService,
+  isExplained: boolean,
+  width: number,
+  paint: ChalkInstance,
+): string[] {
   const { namespace, name, conditions, ready, draining, held } = grpcService;
   const marks = conditions.map((condition) => conditionMark(condition, paint));
   const extra = [draining > 0 ? `, ${draining} draining` : '', held > 0 ? `, ${held} held` : ''].join('');
   const start = `  ${namespace}/${name}  ${ready} ready${extra}  `;
-  const wrong = conditions.filter((condition) => !isWell(condition));
+  const wrong = isExplained ? conditions.filter((condition) => !isWell(condition)) : [];
   const all = marks.length === 0 ? paint.yellow('no status yet') : marks.join('  ');
   // The others say something of their own below as soon as all is not well.
-  const fewer = conditions.filter(({ type }) => type === 'Ready').map((ready) => conditionMark(ready, paint));
+  const fewer = conditions
+    .filter((condition) => condition.type === 'Ready' || !(isExplained || isWell(condition)))
+    .map((condition) => conditionMark(condition, paint));
   return [
-    start + (widthOf(start + all) <= width ? all : fewer.join('')),
+    start + (widthOf(start + all) <= width ? all : fewer.join('  ')),
     ...wrong.flatMap((condition) => conditionLines(condition, width, paint)),
   ];
 }

@@ -116,7 +116,12 @@ describe('npm start', function () {
         endpoints.some(({ ip, state }) => ip === '10.77.1.4' && state === 'ready'),
       ),
     );
-    assert.match((await shell('demo', 'drain-server', 'greeter-9')).stdout, /No server greeter-9 is running/);
+    const impossible = await shell('demo', 'drain-server', 'greeter-9');
+    assert.match(impossible.stderr, /No server greeter-9 is running/);
+    assert.equal(impossible.code, 1);
+    const wrong = await shell('demo', 'wrong');
+    assert.match(wrong.stderr, /^There is no wrong\.\nusage: demo COMMAND\n/);
+    assert.equal(wrong.code, 2);
   });
 
   it('runs beside another one, which ends by itself when it was asked to and all went well', async () => {

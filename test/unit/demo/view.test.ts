@@ -81,6 +81,25 @@ describe('the screen of npm start', () => {
     assert.match(shown, /RegistryAvailable \(Unreachable\): No answer\./);
   });
 
+  it('counts GrpcServices where there are many, and explains the first of those that are not well', () => {
+    const [well] = demoState().grpcServices;
+    assert.ok(well);
+    const message =
+      'Registry rollcall-system/default: could not be read, and this is a long story of why. '.repeat(9);
+    const wrong = { type: 'Ready', status: 'False', reason: 'NeverRead', message } as const;
+    const grpcServices = Array.from({ length: 40 }, (_, number) => ({
+      ...{ ...well, name: `gs-${number}` },
+      conditions: number < 20 ? well.conditions : [wrong],
+    }));
+    const lines = text(demoState(3, { grpcServices })).split('\n');
+    const from = lines.findIndex((line) => line.startsWith('GRPCSERVICES'));
+    const section = lines.slice(from, lines.indexOf('', from));
+    assert.equal(section.filter((line) => /gs-\d+ .*Ready ✘/.test(line)).length, 5);
+    assert.equal(section.filter((line) => line.includes('Ready (NeverRead)')).length, 2);
+    assert.equal(section.at(-1), '  and 35 more, 15 with a condition that is not well');
+    assert.equal(section.length, 1 + 5 + 2 * 4 + 1);
+  });
+
   it('says that the database does not answer, and shows the rows as they were then', () => {
     const { database } = demoState();
     const away = { ...database, answers: false, pid: undefined, readAt: 101_000 };
