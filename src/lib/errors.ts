@@ -40,12 +40,17 @@ export class ConfigError extends Error {
   }
 }
 
-/** The message of anything thrown, with those of its causes: "could not read: connect ECONNREFUSED 10.0.0.1:3306". */
+/**
+ * The message of anything thrown, with those of its causes: "could not read: connect ECONNREFUSED 10.0.0.1:3306". A cause that the message
+ * quotes already is not said again.
+ */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.message === '' ? error.name : error.message;
   if (error instanceof AggregateError && error.errors.length > 0 && error.message === '') {
     return error.errors.map(errorMessage).join('; ');
   }
-  return error.cause === undefined ? own : `${own}: ${errorMessage(error.cause)}`;
+  if (error.cause === undefined) return own;
+  const cause = errorMessage(error.cause);
+  return own.includes(cause) ? own : `${own}: ${cause}`;
 }

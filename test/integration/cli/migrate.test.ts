@@ -68,6 +68,7 @@ describe('rollcall migrate on a real database', function () {
     assert.equal(code, 1);
     assert.equal(out, '');
     assert.match(err, /^rollcall migrate: .*clerk.*\n$/);
+    assert.equal(err.match(/Access denied/g)?.length, 1, err);
     assert.doesNotMatch(err, /hunter2/);
   });
 
