@@ -1,9 +1,12 @@
+import type { RegistrySecrets } from '../controller/registry-credentials.ts';
 import type { RegistryTimes } from '../controller/registry-options.ts';
 import { FailoverFeed } from '../feeds/failover.ts';
 import { PollFeed } from '../feeds/poll.ts';
+import { RedisFeed } from '../feeds/redis/redis-feed.ts';
+import { redisTarget } from '../feeds/redis/target.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { FeedSpec } from '../model/registry.ts';
+import type { FeedSpec, RedisFeedSpec } from '../model/registry.ts';
 import type { ChangeFeed } from '../registry/change-feed.ts';
 import type { KnownRows, RegistryReader } from '../registry/registry-reader.ts';
 
@@ -12,6 +15,9 @@ export interface FeedParts {
   readonly feed: FeedSpec;
   readonly times: RegistryTimes;
   readonly reader: RegistryReader;
+  readonly secrets: RegistrySecrets;
+  /** Aborted when the Registry is closed. */
+  readonly closing: AbortSignal;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -24,7 +30,7 @@ export function feedOf(parts: FeedParts): (known: KnownRows) => ChangeFeed {
     const poll = (intervalMs: number): ChangeFeed =>
       new PollFeed({ reader, known, intervalMs, clock, random, logger });
     const fallback = (): ChangeFeed => poll(times.pollIntervalMs);
-    const primary = primaryOf(feed.type ?? 'Poll');
+    const primary = primaryOf(feed.type ?? 'Poll', parts, known);
     return primary === null
       ? fallback()
       : new FailoverFeed({ primary, fallback, patienceMs: times.fallbackAfterMs, clock, logger });
@@ -32,13 +38,29 @@ export function feedOf(parts: FeedParts): (known: KnownRows) => ChangeFeed {
 }
 
 /** Null: Poll itself. */
-function primaryOf(type: NonNullable<FeedSpec['type']>): ChangeFeed | null {
+function primaryOf(
+  type: NonNullable<FeedSpec['type']>,
+  parts: FeedParts,
+  known: KnownRows,
+): ChangeFeed | null {
   switch (type) {
-    case 'Trigger':
     case 'Redis':
+      return parts.feed.redis === undefined ? null : redisOf(parts.feed.redis, parts, known);
+    case 'Trigger':
     case 'Binlog':
     case 'Canal':
     case 'Poll':
       return null;
   }
+}
+
+function redisOf(spec: RedisFeedSpec, parts: FeedParts, known: KnownRows): ChangeFeed {
+  const { times, reader, secrets, closing, clock, random, logger } = parts;
+  const intervalMs = times.redisPollIntervalMs;
+  return new RedisFeed({
+    target: redisTarget(spec),
+    access: ({ refresh }) => secrets.readRedis(spec, refresh, closing),
+    poll: new PollFeed({ reader, known, intervalMs, clock, random, logger }),
+    ...{ clock, random, logger },
+  });
 }

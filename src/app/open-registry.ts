@@ -70,6 +70,8 @@ class MysqlRegistry implements OpenRegistry {
         feed: registry.spec.feed ?? {},
         times,
         reader: this.#reader,
+        secrets,
+        closing: this.#stopping.signal,
         clock,
         random,
         logger: log.child({ component: 'feed' }),

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { RetryableError, TerminalError } from '../lib/errors.ts';
 import type { Secret } from '../model/kube-objects.ts';
-import type { RegistrySpec } from '../model/registry.ts';
+import type { RedisFeedSpec, RegistrySpec, TlsSpec } from '../model/registry.ts';
 import { KubeApiError, type ResourceClient } from './kube-ports.ts';
 
 /** What the Secrets of a Registry hold: whom to log in as, and the certificates of spec.mysql.tls. PEM texts. */
@@ -13,11 +13,27 @@ export interface RegistryCredentials {
   readonly key?: string;
 }
 
+/** What the Secrets of spec.feed.redis hold. PEM texts. */
+export interface RedisCredentials {
+  readonly login: RedisLogin;
+  readonly sentinelLogin: RedisLogin;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Without a password nobody logs in; without a username the user is `default`. */
+export interface RedisLogin {
+  readonly username?: string;
+  readonly password?: string;
+}
+
 /** How long a Secret that was read is used again without another look, in ms; a refused login looks again at once. */
 const FRESH_MS = 30_000;
 
 /** What makes a Secret of each kind, after `kubectl create secret`. */
 const LOGIN_HINT = 'generic NAME --from-literal=username=USER --from-literal=password=PASSWORD';
+const PASSWORD_HINT = 'generic NAME --from-literal=password=PASSWORD';
 const AUTHORITY_HINT = 'generic NAME --from-file=ca.crt=FILE';
 const CERTIFICATE_HINT = 'tls NAME --cert=FILE --key=FILE';
 
@@ -52,28 +68,49 @@ export class RegistrySecrets {
       username: this.#value(login, 'username', 'spec.mysql.credentialsSecretRef'),
       password: this.#value(login, 'password', 'spec.mysql.credentialsSecretRef'),
     };
+    return { ...credentials, ...(await this.#certificates(tls, 'spec.mysql.tls', refresh, signal)) };
+  }
+
+  /** As {@link RegistrySecrets.read}, for spec.feed.redis. */
+  async readRedis(spec: RedisFeedSpec, refresh: boolean, signal: AbortSignal): Promise<RedisCredentials> {
+    const { credentialsSecretRef, sentinelCredentialsSecretRef, tls } = spec;
+    const login = async (name: string | undefined, field: string): Promise<RedisLogin> =>
+      name === undefined ? {} : await this.#redisLogin(name, `spec.feed.redis.${field}`, refresh, signal);
     return {
-      ...credentials,
-      ...(tls?.caSecretRef === undefined ? {} : await this.#authority(tls.caSecretRef.name, refresh, signal)),
-      ...(tls?.clientCertificateSecretRef === undefined
-        ? {}
-        : await this.#certificate(tls.clientCertificateSecretRef.name, refresh, signal)),
+      login: await login(credentialsSecretRef?.name, 'credentialsSecretRef'),
+      sentinelLogin: await login(sentinelCredentialsSecretRef?.name, 'sentinelCredentialsSecretRef'),
+      ...(await this.#certificates(tls, 'spec.feed.redis.tls', refresh, signal)),
     };
   }
 
-  async #authority(name: string, refresh: boolean, signal: AbortSignal): Promise<{ readonly ca: string }> {
-    const secret = await this.#secret(name, refresh, signal, AUTHORITY_HINT);
-    return { ca: this.#value(secret, 'ca.crt', 'spec.mysql.tls.caSecretRef') };
+  async #redisLogin(name: string, field: string, refresh: boolean, signal: AbortSignal): Promise<RedisLogin> {
+    const secret = await this.#secret(name, refresh, signal, PASSWORD_HINT);
+    const password = this.#value(secret, 'password', field);
+    return secret.data?.username === undefined
+      ? { password }
+      : { username: this.#value(secret, 'username', field), password };
   }
 
-  async #certificate(
-    name: string,
+  /** What a TLS block named `field` refers to. */
+  async #certificates(
+    tls: TlsSpec | undefined,
+    field: string,
     refresh: boolean,
     signal: AbortSignal,
-  ): Promise<{ readonly cert: string; readonly key: string }> {
-    const secret = await this.#secret(name, refresh, signal, CERTIFICATE_HINT);
-    const field = 'spec.mysql.tls.clientCertificateSecretRef';
-    return { cert: this.#value(secret, 'tls.crt', field), key: this.#value(secret, 'tls.key', field) };
+  ): Promise<Pick<RegistryCredentials, 'ca' | 'cert' | 'key'>> {
+    const { caSecretRef, clientCertificateSecretRef } = tls ?? {};
+    const ca = caSecretRef && (await this.#secret(caSecretRef.name, refresh, signal, AUTHORITY_HINT));
+    const pair =
+      clientCertificateSecretRef &&
+      (await this.#secret(clientCertificateSecretRef.name, refresh, signal, CERTIFICATE_HINT));
+    const pairField = `${field}.clientCertificateSecretRef`;
+    return {
+      ...(ca && { ca: this.#value(ca, 'ca.crt', `${field}.caSecretRef`) }),
+      ...(pair && {
+        cert: this.#value(pair, 'tls.crt', pairField),
+        key: this.#value(pair, 'tls.key', pairField),
+      }),
+    };
   }
 
   async #secret(name: string, refresh: boolean, signal: AbortSignal, hint = LOGIN_HINT): Promise<Secret> {

@@ -46,6 +46,10 @@ export class FailoverFeed implements ChangeFeed {
     return this.#serving?.feed.active ?? this.#options.primary.active;
   }
 
+  announce(services: readonly string[]): void {
+    this.#options.primary.announce?.(services);
+  }
+
   async run(sink: FeedSink, signal: AbortSignal): Promise<void> {
     const { primary, patienceMs, clock } = this.#options;
     const stopping = new AbortController();

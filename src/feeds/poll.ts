@@ -4,6 +4,7 @@ import { TerminalError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ChangeFeed, FeedSink, ServiceHint } from '../registry/change-feed.ts';
 import type { ChangedRows, KnownRows, RegistryReader } from '../registry/registry-reader.ts';
+import { Wakeup } from '../registry/wakeup.ts';
 
 export interface PollFeedOptions {
   readonly reader: RegistryReader;
@@ -43,15 +44,24 @@ export class PollFeed implements ChangeFeed {
   #lastWideMs = -Infinity;
   #attempt = 0;
   #comparesSums = false;
+  readonly #wakeup: Wakeup;
 
   constructor(options: PollFeedOptions) {
     this.#options = options;
+    this.#wakeup = new Wakeup(options.clock);
+  }
+
+  /** Ends the wait for the next poll; after one that failed, the wait stays as long as it is. */
+  lookNow(): void {
+    this.#wakeup.notify();
   }
 
   async run(sink: FeedSink, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const waitMs = await this.#poll(sink, signal);
-      await this.#options.clock.sleep(waitMs, signal).catch(() => undefined);
+      const wait =
+        this.#attempt > 0 ? this.#options.clock.sleep(waitMs, signal) : this.#wakeup.wait(waitMs, signal);
+      await wait.catch(() => undefined);
     }
   }
 

@@ -12,6 +12,11 @@ export interface ChangeFeed {
    * tried again by itself; it rejects only on a bug.
    */
   run(sink: FeedSink, signal: AbortSignal): Promise<void>;
+  /**
+   * Tells others who follow the same source that this process changed rows of these services. For feeds that hear of a change only when its
+   * writer says so; those that follow rows see it by themselves, and have none. Never throws: what is lost is found by a poll or an audit.
+   */
+  announce?(services: readonly string[]): void;
 }
 
 /** The values of spec.feed.type. */

@@ -104,7 +104,11 @@ export class RegistrySession {
     });
     const nowUs = (): number => databaseClock.nowUs();
     this.#retention = new Retention({
-      ...{ reader, store, gate, hint, clock, random, observer, retentionMs, isLeader, nowUs },
+      ...{ reader, store, gate, clock, random, observer, retentionMs, isLeader, nowUs },
+      hint: (services) => {
+        hint(services);
+        this.#feed.announce?.(services);
+      },
       logger: logger.child({ component: 'retention' }),
     });
     this.#feed = options.feed(store);

@@ -1,0 +1,118 @@
+import { createClient } from 'redis';
+import { startRedis, type RedisServer } from '../../../local/servers/redis.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import type { MysqlTarget } from '../../../src/mysql/access.ts';
+import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
+import { changeFeedContract } from '../../contract/change-feed.ts';
+import { feedConverges } from '../../contract/feed-convergence.ts';
+import { migrated, root, targetOf } from '../../support/open-registry.ts';
+import { RecordingLogger } from '../../support/recording-logger.ts';
+import { CHANNEL, publish, redisAt, redisFeed } from '../../support/redis-feeds.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
+import { freshAddress, testbed } from '../../support/testbed/index.ts';
+
+function readerOf(target: MysqlTarget): MysqlRegistryReader {
+  const access = () => Promise.resolve(root);
+  const common = { clock: systemClock, random: Math.random };
+  return new MysqlRegistryReader({ ...common, target, access, custom: null, maxReplicaLagMs: 10_000 });
+}
+
+/** The services that a statement of the contract suite changes. */
+function servicesOf(sql: string, values: readonly unknown[] = []): readonly string[] {
+  const named = [...sql.matchAll(/(?:VALUES |, ?|service = )\(?'([\w-]+)'(?=, '|$)/g)].map(
+    ([, name = '']) => name,
+  );
+  const all = values.length > 0 ? [String(values[0])] : named;
+  return sql === 'UPDATE instances SET weight = 5' ? ['orders'] : [...new Set(all)];
+}
+
+describe('the Redis feed under the contract of change feeds', () => {
+  changeFeedContract('Redis', async () => {
+    const database = await testbed.database('redis');
+    const redis = await testbed.redis();
+    const target = targetOf(database.server, database.name);
+    await migrated(target);
+    const reader = readerOf(target);
+    const publisher = createClient({ url: redis.url });
+    publisher.on('error', () => undefined);
+    await publisher.connect();
+    const proxy = await TcpProxy.start({ host: redis.address, port: redis.port });
+    const tell = async (sql: string, values?: readonly unknown[]): Promise<void> => {
+      for (const service of servicesOf(sql, values))
+        await publisher.publish(CHANNEL, JSON.stringify({ service }));
+    };
+    return {
+      open: (known) => {
+        const material = { known, reader, logger: new RecordingLogger() };
+        return redisFeed({ target: redisAt(proxy.address) }, material);
+      },
+      reader,
+      query: async (sql, values) => {
+        const answer = await database.query(sql, values);
+        await tell(sql, values);
+        return answer;
+      },
+      slowTransaction: async (sql, release) => {
+        const connection = await database.server.connect(database.name);
+        try {
+          await connection.query('START TRANSACTION');
+          await connection.query(sql);
+          await release;
+          await connection.query('COMMIT');
+        } finally {
+          await connection.end();
+        }
+        await tell(sql);
+      },
+      cut: () => proxy.cut(),
+      mend: () => proxy.mend(),
+      close: async () => {
+        publisher.destroy();
+        reader.close();
+        await proxy.close();
+        await database.drop();
+      },
+    };
+  });
+});
+
+describe('the Redis feed and faults', () => {
+  let redis: RedisServer;
+  before(async () => {
+    redis = await startRedis({ address: freshAddress(), extraArgs: ['--save', ''] });
+  });
+  after(() => redis.dispose());
+
+  feedConverges('mariadb', {
+    name: 'Redis',
+    // Who truncates a table publishes nothing.
+    leavesToAudit: ['truncate'],
+    hasLog: false,
+    hasServer: true,
+    prepare: async () => {
+      const link = await TcpProxy.start({ host: redis.address, port: redis.port });
+      return {
+        links: [link],
+        open: (material) => redisFeed({ target: redisAt(link.address) }, material),
+        committed: async (services) => {
+          if (redis.pid === undefined) return;
+          for (const service of services) await publish(redis, service);
+        },
+        disable: async () => {
+          await redis.command('ACL', 'SETUSER', 'default', 'resetchannels');
+        },
+        enable: async () => {
+          await redis.command('ACL', 'SETUSER', 'default', 'allchannels');
+        },
+        purge: () => Promise.reject(new Error('pub/sub keeps nothing')),
+        restart: async () => {
+          await redis.kill();
+          await redis.start();
+        },
+        close: async () => {
+          await link.close();
+        },
+      };
+    },
+  });
+});
