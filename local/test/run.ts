@@ -43,7 +43,6 @@ export async function runStages(args: TestArguments, progress: Progress): Promis
     const since = Date.now();
     progress.say(`\n== ${stage.name}`);
     const result = await runStage(stage, args, progress, ready, interrupted);
-    if (!result) continue;
     results.push(result);
     const { passed, failed, skipped } = result;
     table.push([stage.name, passed, failed.length, skipped.length, seconds(since)]);
@@ -72,20 +71,19 @@ function watchForInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-/** Runs one stage; nothing to run gives undefined. */
+/** Runs one stage. A part of it that has lost its files is a failure, not nothing to do. */
 async function runStage(
   stage: Stage,
   args: TestArguments,
   progress: Progress,
   ready: Promise<unknown>,
   interrupted: AbortSignal,
-): Promise<StageResult | undefined> {
+): Promise<StageResult> {
   if (stage.name === 'checks') return await runChecks(progress);
+  const empty = await emptyParts(stage, args);
+  if (empty.length > 0)
+    return { passed: 0, failed: empty.map((part) => `test/${part} has test files`), skipped: [] };
   const files = await filesOf(stage, args);
-  if (files.length === 0) {
-    progress.say('  no test files');
-    return undefined;
-  }
   try {
     if (stage.needsCache) await ready;
     // What is filtered is short: one process.
@@ -99,6 +97,13 @@ async function runStage(
     progress.say(error.message);
     return { passed: 0, failed: [`${stage.name} could run: ${error.message}`], skipped: [] };
   }
+}
+
+/** The wanted parts of a stage that have no test file at all. */
+async function emptyParts(stage: Stage, args: TestArguments): Promise<readonly Part[]> {
+  const wanted = stage.parts.filter((part) => args.parts.includes(part));
+  const counts = await Promise.all(wanted.map(async (part) => (await testFiles(part)).length));
+  return wanted.filter((_part, index) => counts[index] === 0);
 }
 
 async function filesOf(stage: Stage, args: TestArguments): Promise<string[]> {
