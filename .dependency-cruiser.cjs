@@ -74,6 +74,7 @@ module.exports = {
     vendorOnlyIn('client-node', '@kubernetes/client-node', '^src/kube/'),
     vendorOnlyIn('undici', 'undici', '^src/kube/'),
     vendorOnlyIn('redis', 'redis', '^src/feeds/redis/'),
+    vendorOnlyIn('zongji', '@vlasky/zongji', '^src/feeds/binlog/'),
     vendorOnlyIn('winston', 'winston', '^src/telemetry/'),
     vendorOnlyIn('prom-client', 'prom-client', '^src/telemetry/'),
     vendorOnlyIn('protobufjs', 'protobufjs', '^src/feeds/canal/'),

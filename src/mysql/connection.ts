@@ -44,6 +44,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #vendor: mysql.Connection;
   #broken: unknown = null;
+  /** Fails the exchange that is under way, if there is one. */
+  #failRunning: (error: unknown) => void = () => undefined;
 
   /** Connects, logs in and sets the session up. */
   static async open(
@@ -66,26 +68,11 @@ export class Connection {
 
   private constructor(options: ConnectionOptions, access: MysqlAccess) {
     const { target } = options;
-    const ssl = tlsOptions(target, access);
     this.#options = options;
     this.#context = { target, username: access.username, account: null, reader: options.reader };
-    this.#vendor = mysql.createConnection({
-      stream: () => openSocket(target),
-      host: target.host,
-      port: target.port,
-      database: target.database,
-      user: access.username,
-      password: access.password,
-      charset: 'UTF8MB4_GENERAL_CI',
-      connectTimeout: options.connectTimeoutMs,
-      supportBigNumbers: true,
-      dateStrings: true,
-      jsonStrings: true,
-      connectAttributes: { program_name: 'rollcall' },
-      ...(ssl === undefined ? {} : { ssl }),
-    });
-    this.#vendor.on('error', (error: Error) => void (this.#broken ??= error));
-    this.#vendor.on('end', () => void (this.#broken ??= new Error('the server closed the connection')));
+    this.#vendor = mysql.createConnection(vendorOptions(target, access, options.connectTimeoutMs));
+    this.#vendor.on('error', (error: unknown) => this.#lose(error, error));
+    this.#vendor.on('end', () => this.#lose(new Error('the server closed the connection')));
   }
 
   /** What its errors name. */
@@ -194,6 +181,12 @@ export class Connection {
     };
   }
 
+  /** mysql2 tells the connection, not the query under way, when a stream of rows is all that waits for an answer. */
+  #lose(cause: unknown, error?: unknown): void {
+    this.#broken ??= cause;
+    this.#failRunning(error ?? this.#lost());
+  }
+
   #ready(signal: AbortSignal): Promise<void> {
     return this.#run<undefined>((resolve, reject) => {
       this.#vendor.connect((error: Error | null) => {
@@ -222,6 +215,7 @@ export class Connection {
     return new Promise<T>((resolve, reject) => {
       let stopTimer = (): void => undefined;
       const settle = (finish: () => void): void => {
+        this.#failRunning = () => undefined;
         stopTimer();
         signal.removeEventListener('abort', onAbort);
         detach();
@@ -231,6 +225,7 @@ export class Connection {
         if (!isServerAnswer(error)) this.destroy();
         settle(() => reject(translateError(error, this.context)));
       };
+      this.#failRunning = fail;
       const onAbort = (): void => fail(signal.reason);
       const waiting = (is: boolean): void => {
         stopTimer();
@@ -256,6 +251,26 @@ export class Connection {
       cause: this.#broken,
     });
   }
+}
+
+/** mysql2's options for a connection to `target`; without any type of its, for a reader of the binary log that is another library. */
+export function vendorOptions(target: MysqlTarget, access: MysqlAccess, connectTimeoutMs: number) {
+  const ssl = tlsOptions(target, access);
+  return {
+    stream: () => openSocket(target),
+    host: target.host,
+    port: target.port,
+    database: target.database,
+    user: access.username,
+    password: access.password,
+    charset: 'UTF8MB4_GENERAL_CI',
+    connectTimeout: connectTimeoutMs,
+    supportBigNumbers: true,
+    dateStrings: true,
+    jsonStrings: true,
+    connectAttributes: { program_name: 'rollcall' },
+    ...(ssl === undefined ? {} : { ssl }),
+  };
 }
 
 /** An error packet of the server ends the exchange cleanly; anything else leaves the connection in the middle of one. */
