@@ -1,21 +1,25 @@
 import type { RegistrySecrets } from '../controller/registry-credentials.ts';
 import type { RegistryTimes } from '../controller/registry-options.ts';
+import { CanalFeed } from '../feeds/canal/canal-feed.ts';
 import { FailoverFeed } from '../feeds/failover.ts';
+import { LeaderOnlyFeed } from '../feeds/leader-only.ts';
 import { PollFeed } from '../feeds/poll.ts';
 import { RedisFeed } from '../feeds/redis/redis-feed.ts';
 import { redisTarget } from '../feeds/redis/target.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { FeedSpec, RedisFeedSpec } from '../model/registry.ts';
+import type { CanalFeedSpec, FeedSpec, RedisFeedSpec } from '../model/registry.ts';
 import type { ChangeFeed } from '../registry/change-feed.ts';
 import type { KnownRows, RegistryReader } from '../registry/registry-reader.ts';
+import type { SourceDatabase } from '../registry/source-table.ts';
 
 /** What the feeds of one Registry are made of. */
 export interface FeedParts {
   readonly feed: FeedSpec;
   readonly times: RegistryTimes;
-  readonly reader: RegistryReader;
+  readonly reader: RegistryReader & { readonly source: SourceDatabase };
   readonly secrets: RegistrySecrets;
+  readonly isLeader: () => boolean;
   /** Aborted when the Registry is closed. */
   readonly closing: AbortSignal;
   readonly clock: Clock;
@@ -46,9 +50,10 @@ function primaryOf(
   switch (type) {
     case 'Redis':
       return parts.feed.redis === undefined ? null : redisOf(parts.feed.redis, parts, known);
+    case 'Canal':
+      return parts.feed.canal === undefined ? null : canalOf(parts.feed.canal, parts, known);
     case 'Trigger':
     case 'Binlog':
-    case 'Canal':
     case 'Poll':
       return null;
   }
@@ -63,4 +68,20 @@ function redisOf(spec: RedisFeedSpec, parts: FeedParts, known: KnownRows): Chang
     poll: new PollFeed({ reader, known, intervalMs, clock, random, logger }),
     ...{ clock, random, logger },
   });
+}
+
+/** A canal-server serves one client of an id: the leader follows it, and the others poll. */
+function canalOf(spec: CanalFeedSpec, parts: FeedParts, known: KnownRows): ChangeFeed {
+  const { times, reader, secrets, closing, isLeader, clock, random, logger } = parts;
+  const { host, port = 11111, destination, clientId = 1001 } = spec;
+  const leader = (): ChangeFeed =>
+    new CanalFeed({
+      target: { host, port, destination, clientId },
+      access: ({ refresh }) => secrets.readCanal(spec, refresh, closing),
+      secret: secrets.nameOf(spec.credentialsSecretRef),
+      ...{ source: reader.source, clock, random, logger },
+    });
+  const other = (): ChangeFeed =>
+    new PollFeed({ reader, known, intervalMs: times.pollIntervalMs, clock, random, logger });
+  return new LeaderOnlyFeed({ name: 'Canal', leader, other, isLeader, clock, logger });
 }

@@ -72,6 +72,7 @@ class MysqlRegistry implements OpenRegistry {
         reader: this.#reader,
         secrets,
         closing: this.#stopping.signal,
+        isLeader: () => leadership.isLeader,
         clock,
         random,
         logger: log.child({ component: 'feed' }),

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { RetryableError, TerminalError } from '../lib/errors.ts';
 import type { Secret } from '../model/kube-objects.ts';
-import type { RedisFeedSpec, RegistrySpec, TlsSpec } from '../model/registry.ts';
+import type { CanalFeedSpec, RedisFeedSpec, RegistrySpec, TlsSpec } from '../model/registry.ts';
 import { KubeApiError, type ResourceClient } from './kube-ports.ts';
 
 /** What the Secrets of a Registry hold: whom to log in as, and the certificates of spec.mysql.tls. PEM texts. */
@@ -81,6 +81,38 @@ export class RegistrySecrets {
       sentinelLogin: await login(sentinelCredentialsSecretRef?.name, 'sentinelCredentialsSecretRef'),
       ...(await this.#certificates(tls, 'spec.feed.redis.tls', refresh, signal)),
     };
+  }
+
+  /** As {@link RegistrySecrets.read}, for spec.feed.binlog, which may name a login of its own. */
+  async readBinlog(
+    { mysql, feed }: Pick<RegistrySpec, 'mysql' | 'feed'>,
+    refresh: boolean,
+    signal: AbortSignal,
+  ): Promise<RegistryCredentials> {
+    const own = feed?.binlog?.credentialsSecretRef;
+    if (own === undefined) return await this.read(mysql, refresh, signal);
+    const field = 'spec.feed.binlog.credentialsSecretRef';
+    return await this.#read({ ...mysql, credentialsSecretRef: own }, field, refresh, signal);
+  }
+
+  /** As {@link RegistrySecrets.read}, for spec.feed.canal; empty texts where it names no Secret. */
+  async readCanal(
+    { credentialsSecretRef }: CanalFeedSpec,
+    refresh: boolean,
+    signal: AbortSignal,
+  ): Promise<Pick<RegistryCredentials, 'username' | 'password'>> {
+    if (credentialsSecretRef === undefined) return { username: '', password: '' };
+    const secret = await this.#secret(credentialsSecretRef.name, refresh, signal);
+    const field = 'spec.feed.canal.credentialsSecretRef';
+    return {
+      username: this.#value(secret, 'username', field),
+      password: this.#value(secret, 'password', field),
+    };
+  }
+
+  /** `namespace/name` of a Secret, for messages. */
+  nameOf(reference: { readonly name: string } | undefined): string | null {
+    return reference === undefined ? null : `${this.#namespace}/${reference.name}`;
   }
 
   async #redisLogin(name: string, field: string, refresh: boolean, signal: AbortSignal): Promise<RedisLogin> {

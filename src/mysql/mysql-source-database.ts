@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { TerminalError } from '../lib/errors.ts';
 import type { CustomColumns, CustomSchemaSpec } from '../model/registry.ts';
-import type { RowKey, SourceDatabase, SourceTable } from '../registry/source-table.ts';
+import type { RowKey, SourceDatabase, SourceTable, SourceWritten } from '../registry/source-table.ts';
 import type { Connection, Sql } from './connection.ts';
 import { isHeldByOthers } from './mysql-error.ts';
 import type { Session } from './pool.ts';
@@ -37,6 +37,17 @@ export class MysqlSourceDatabase implements SourceDatabase {
   table(signal: AbortSignal): Promise<SourceTable> {
     const { custom, use } = this.#options;
     return use(({ connection }) => describeTable(connection, custom, signal), signal);
+  }
+
+  written(signal: AbortSignal): Promise<SourceWritten> {
+    return this.#options.use(async ({ connection, identity }) => {
+      // MariaDB's binlog position has what it wrote and passed on, and not what it received alone.
+      const text = `SELECT @@GLOBAL.${identity.flavor === 'MySQL' ? 'gtid_executed' : 'gtid_binlog_pos'}`;
+      const [row] = await connection.query({ text, values: [] }, signal);
+      const [gtids] = row ?? [];
+      const { serverId, startedAtUs } = identity;
+      return { serverId, startedAtUs, gtids: typeof gtids === 'string' ? gtids : '' };
+    }, signal);
   }
 
   async awaitVisible(

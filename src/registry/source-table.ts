@@ -26,8 +26,8 @@ export interface SourceDatabase {
   /**
    * Waits until the transactions that changed these rows are visible to reads that begin from now on. A binlog event is sent after the log
    * was synced and before the engine commits, so that a plain read right after it can be too early (safety rule 4); a read of the rows' keys
-   * under a share lock waits for the committing transaction to let go of them. Answers the keys that somebody holds for longer than `patienceMs`:
-   * either the same transaction, or a later one, whose own event is to come.
+   * under a share lock waits for the committing transaction to let go of them. Answers those of `keys` (the same objects) that somebody holds for
+   * longer than `patienceMs`: either the same transaction, or a later one, whose own event is to come.
    */
   awaitVisible(
     table: SourceTable,
@@ -35,4 +35,16 @@ export interface SourceDatabase {
     patienceMs: number,
     signal: AbortSignal,
   ): Promise<readonly RowKey[]>;
+  /** What the server has written by now: lets a feed that is told of changes by somebody else notice when he falls silent. Cheap. */
+  written(signal: AbortSignal): Promise<SourceWritten>;
+}
+
+/** See {@link SourceDatabase.written}. */
+export interface SourceWritten {
+  /** Names the server, as ServerState does. */
+  readonly serverId: string;
+  /** When its process started, by its own clock; correct to three seconds. */
+  readonly startedAtUs: number;
+  /** Changes with each transaction that the server writes to its binlog; '' when it has no GTIDs, which tells nothing. */
+  readonly gtids: string;
 }
