@@ -57,16 +57,21 @@ export class RegistrySecrets {
   }
 
   /** The credentials for `spec`. `refresh`: what was given last was refused. Rejects with a TerminalError that says what to type. */
-  async read(
-    spec: RegistrySpec['mysql'],
+  read(spec: RegistrySpec['mysql'], refresh: boolean, signal: AbortSignal): Promise<RegistryCredentials> {
+    return this.#read(spec, 'spec.mysql.credentialsSecretRef', refresh, signal);
+  }
+
+  /** `field`: where the login's Secret is named. */
+  async #read(
+    { credentialsSecretRef, tls }: RegistrySpec['mysql'],
+    field: string,
     refresh: boolean,
     signal: AbortSignal,
   ): Promise<RegistryCredentials> {
-    const { credentialsSecretRef, tls } = spec;
     const login = await this.#secret(credentialsSecretRef.name, refresh, signal);
     const credentials = {
-      username: this.#value(login, 'username', 'spec.mysql.credentialsSecretRef'),
-      password: this.#value(login, 'password', 'spec.mysql.credentialsSecretRef'),
+      username: this.#value(login, 'username', field),
+      password: this.#value(login, 'password', field),
     };
     return { ...credentials, ...(await this.#certificates(tls, 'spec.mysql.tls', refresh, signal)) };
   }
