@@ -12,7 +12,7 @@ export function flagReference(commands: ReturnType<typeof flagDocs>): string {
       table(
         ['Flag', 'Variable', 'Value', 'Default', 'Meaning'],
         flags.map((flag) => [
-          code(`${flag.flag} ${flag.placeholder}`),
+          code(`${flag.flag} ${flag.placeholder}`.trim()),
           code(flag.variable),
           flag.type,
           flag.default === null ? (flag.otherwise ?? '') : code(flag.default),

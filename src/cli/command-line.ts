@@ -34,8 +34,8 @@ export function parseCommandLine(
   for (const name of Object.keys(commands) as CommandName[]) {
     const command = program.command(name).copyInheritedSettings(program);
     describe(command, commands[name]);
-    command.action((raw: RawFlags) => {
-      chosen = { command: name, raw };
+    command.action((raw: Readonly<Record<string, string | boolean>>) => {
+      chosen = { command: name, raw: texts(raw) };
     });
   }
   try {
@@ -68,12 +68,17 @@ function describe(command: Command, description: CommandDescription): void {
   )) {
     const unset = text ?? otherwise;
     const option = new Option(
-      `${flagName(key)} <${kind.placeholder}>`,
+      kind.placeholder === '' ? flagName(key) : `${flagName(key)} <${kind.placeholder}>`,
       `${what} (${unset === null ? 'required' : `default: ${unset}`})`,
     );
     if (kind.list) option.argParser<string>((value, before) => (before ? `${before},${value}` : value));
     command.addOption(option);
   }
+}
+
+/** A flag without a value comes as true. */
+function texts(raw: Readonly<Record<string, string | boolean>>): RawFlags {
+  return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, String(value)]));
 }
 
 function commandHelp({ examples, flags }: CommandDescription): string {

@@ -43,6 +43,14 @@ export const commands = {
         line: 'rollcall migrate --url mysql://admin@localhost/registry --tls-mode VerifyIdentity --tls-ca ca.pem',
         purpose: 'over TLS, with proof that it is the right server',
       },
+      {
+        line: 'rollcall migrate --url mysql://admin@localhost/registry --feed trigger',
+        purpose: 'with the triggers that the feed Trigger reads; --remove takes them away again',
+      },
+      {
+        line: 'rollcall migrate --url mysql://admin@localhost/cmdb --feed trigger --registry registry.yaml --dry-run',
+        purpose: 'what a database administrator has to run so that a table of your own can be followed',
+      },
     ],
   },
 } as const satisfies Record<string, CommandDescription>;
@@ -70,7 +78,7 @@ export function flagDocs(): readonly {
   return Object.values(commands).map(({ name, summary, flags }) => ({
     command: name,
     summary,
-    flags: Object.entries(flags).map(([key, flag]) => ({
+    flags: Object.entries<FlagTable[string]>(flags).map(([key, flag]) => ({
       flag: flagName(key),
       variable: variableName(key),
       placeholder: flag.kind.placeholder,

@@ -6,7 +6,7 @@ export type Parsed<T> =
 export interface Kind<T> {
   /** One or two words for people: "duration". */
   readonly type: string;
-  /** What stands for the value in help: "DURATION". */
+  /** What stands for the value in help: "DURATION"; empty: the flag is given without one. */
   readonly placeholder: string;
   /** True when the flag may be given several times, and the texts add up. */
   readonly list: boolean;

@@ -12,6 +12,17 @@ export function text(type: string, placeholder: string): Kind<string> {
   return { type, placeholder, list: false, parse: good };
 }
 
+/** True when it is given, without a value. */
+export const toggle: Kind<boolean> = {
+  type: 'switch',
+  placeholder: '',
+  list: false,
+  parse: (given) => {
+    if (given === 'true') return good(true);
+    return given === 'false' ? good(false) : bad('is neither true nor false');
+  },
+};
+
 /** One of a few words. */
 export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
   return {

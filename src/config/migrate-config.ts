@@ -4,6 +4,12 @@ export interface MigrateConfig {
   readonly tls: DatabaseTlsConfig;
   /** How long to wait for another migration that runs at the same time, in ms. */
   readonly lockTimeoutMs: number;
+  /** The feed whose tables and triggers are meant; null: the tables of the registry itself. */
+  readonly feed: 'trigger' | null;
+  readonly remove: boolean;
+  readonly dryRun: boolean;
+  /** Manifest of the Registry whose table is followed; null: the Managed schema. */
+  readonly registryFile: string | null;
 }
 
 /** The parts of a mysql:// URL, percent-decoded. */

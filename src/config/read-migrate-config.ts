@@ -12,6 +12,7 @@ export function readMigrateConfig(raw: RawFlags, env: Environment): MigrateConfi
     ...problems,
     ...(values.url === null && !wrong.has('url') ? [NO_URL] : []),
     ...tlsProblems(values),
+    ...feedProblems(values),
   ];
   if (all.length > 0) throw new ConfigError(all);
   return deepFreeze({
@@ -23,10 +24,27 @@ export function readMigrateConfig(raw: RawFlags, env: Environment): MigrateConfi
       keyFile: values.tlsKey,
     },
     lockTimeoutMs: present(values.lockTimeout),
+    feed: values.feed,
+    remove: values.remove ?? false,
+    dryRun: values.dryRun ?? false,
+    registryFile: values.registry,
   });
 }
 
 const NO_URL = `${flagLabel('url')}: is needed, as ${migrateFlags.url.kind.placeholder}`;
+
+function feedProblems({
+  feed,
+  remove,
+  dryRun,
+  registry,
+}: FlagValues<typeof migrateFlags>): readonly string[] {
+  if (feed !== null) return [];
+  const given = { remove: remove === true, dryRun: dryRun === true, registry: registry !== null };
+  return Object.entries(given)
+    .filter(([, is]) => is)
+    .map(([key]) => `${flagLabel(key)}: means nothing without ${flagName('feed')}`);
+}
 
 function tlsProblems(values: FlagValues<typeof migrateFlags>): readonly string[] {
   const problems: string[] = [];

@@ -161,6 +161,12 @@ export function isHeldByOthers(error: unknown): boolean {
   return error instanceof RetryableError && HELD.has(cause?.errno ?? 0);
 }
 
+/** The number of the server's own error behind one that {@link translateError} made. */
+export function serverErrorNumber(error: unknown): number | undefined {
+  const { cause } = error as { readonly cause?: { readonly errno?: number } };
+  return cause?.errno;
+}
+
 function databaseField({ reader }: ErrorContext): string {
   return reader === 'CommandLine' ? 'the end of --url' : 'spec.mysql.database';
 }

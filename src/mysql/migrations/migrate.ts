@@ -49,6 +49,20 @@ export async function migrate(
   report: (line: string) => void,
   signal: AbortSignal,
 ): Promise<MigrateResult> {
+  return await whileLocked(options, report, signal, async (connection, flavor) => {
+    const result = await run(connection, COLLATION[flavor], options.migrations ?? MIGRATIONS, report, signal);
+    await checkTables(connection, signal);
+    return result;
+  });
+}
+
+/** Does work that changes the database's tables, on a connection of its own, while no other such work goes on. */
+export async function whileLocked<T>(
+  options: Omit<MigrateOptions, 'migrations'>,
+  report: (line: string) => void,
+  signal: AbortSignal,
+  work: (connection: Connection, flavor: Flavor) => Promise<T>,
+): Promise<T> {
   const connection = await Connection.open(
     {
       target: options.target,
@@ -64,9 +78,7 @@ export async function migrate(
     const { flavor, version } = await readServerIdentity(connection, signal);
     report(`connected to ${flavor} ${version}`);
     await lock(connection, options.lockTimeoutMs, report, signal);
-    const result = await run(connection, COLLATION[flavor], options.migrations ?? MIGRATIONS, report, signal);
-    await checkTables(connection, signal);
-    return result;
+    return await work(connection, flavor);
   } finally {
     // The lock goes with the connection.
     connection.end();

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict';
+import { waitFor } from '../../../local/lib/wait.ts';
+import type { CustomSchemaSpec } from '../../../src/model/registry.ts';
+import type { MysqlTarget } from '../../../src/mysql/access.ts';
+import type { MysqlChangeLog } from '../../../src/mysql/change-log/mysql-change-log.ts';
+import type { ChangeLogState } from '../../../src/registry/change-log.ts';
+import { migrated, OpenedRegistry, onEachDatabase, targetOf } from '../../support/open-registry.ts';
+import { testbed, type TestDatabase } from '../../support/testbed/index.ts';
+import { changeLogAt, triggerFeed, withTriggers } from '../../support/trigger-feed.ts';
+
+/** Commits of the concurrency test; the soak has more. */
+const COMMITS = Number(process.env.ROLLCALL_FEED_COMMITS ?? 2000);
+const WRITERS = 8;
+const NEVER_MS = 3_600_000;
+
+onEachDatabase('the Trigger feed', (flavor) => {
+  let database: TestDatabase;
+  let target: MysqlTarget;
+  let log: MysqlChangeLog;
+
+  beforeEach(async () => {
+    database = await testbed.database('trigger', flavor);
+    target = targetOf(database.server, database.name);
+    await migrated(target);
+    log = changeLogAt(target);
+  });
+  afterEach(async () => {
+    log.close();
+    await database.drop();
+  });
+
+  const { signal } = new AbortController();
+  const check = (): Promise<ChangeLogState> => log.check(signal);
+  const reasons = async (): Promise<string[]> => (await check()).problems.map(({ reason }) => reason);
+  const insert = (service: string, id = '1') =>
+    database.query(
+      `INSERT INTO instances (service, instance_id, address, port) VALUES ('${service}', '${id}', '10.0.0.1', 1)`,
+    );
+  const entries = async (): Promise<string[]> => {
+    const rows = await database.query<{ service: string; instance_id: string; op: string }>(
+      'SELECT service, instance_id, op FROM change_log ORDER BY id',
+    );
+    return rows.map(({ service, instance_id: id, op }) => `${op} ${service}/${id}`);
+  };
+  const opened = (options: Parameters<typeof triggerFeed>[1] = {}, openedLog = log) =>
+    new OpenedRegistry({
+      target,
+      auditIntervalMs: NEVER_MS,
+      feed: (_known, _reader, logger) => triggerFeed(openedLog, { logger, ...options }),
+    });
+
+  describe('and its triggers', () => {
+    it('are made once, taken away once, and no statement is left to do the second time', async () => {
+      const made = await withTriggers(target);
+      assert.deepEqual([made.length > 0, await withTriggers(target)], [true, []]);
+      assert.deepEqual(await reasons(), []);
+      await withTriggers(target, { action: 'remove' });
+      assert.deepEqual(await withTriggers(target, { action: 'remove' }), []);
+      assert.deepEqual(await database.query('SHOW TRIGGERS'), []);
+      await insert('orders');
+    });
+
+    it('are made once by four who try at once', async () => {
+      const runs = await Promise.all([1, 2, 3, 4].map(() => withTriggers(target)));
+      assert.equal(runs.filter((statements) => statements.length > 0).length, 1);
+      assert.equal((await database.query('SHOW TRIGGERS')).length, 3);
+    });
+
+    it('take the place of those of another version, and change nothing in a dry run', async () => {
+      await withTriggers(target);
+      const [trigger] = await database.query<{ Trigger: string }>(`SHOW TRIGGERS WHERE Event = 'DELETE'`);
+      await database.query(`DROP TRIGGER \`${trigger?.Trigger ?? ''}\``);
+      await database.query(
+        'CREATE TRIGGER rollcall_delete_0123456789_instances AFTER DELETE ON instances FOR EACH ROW SET @x = 1',
+      );
+      assert.deepEqual(await reasons(), ['TriggerMissing']);
+      const printed = await withTriggers(target, { dryRun: true });
+      assert.deepEqual(await reasons(), ['TriggerMissing']);
+      assert.deepEqual(await withTriggers(target), printed);
+      assert.deepEqual(await reasons(), []);
+      assert.equal((await database.query('SHOW TRIGGERS')).length, 3);
+    });
+
+    it('log what changes how an instance is published, and neither owner nor updated_at', async () => {
+      await withTriggers(target);
+      await insert('orders');
+      await database.query('UPDATE instances SET weight = 7');
+      await database.query(`UPDATE instances SET owner = 'me', updated_at = NOW(6) + INTERVAL 1 DAY`);
+      await database.query(`UPDATE instances SET service = 'Orders'`);
+      await database.query('INSERT INTO heartbeats VALUES (1, NOW(6))');
+      await database.query('DELETE FROM instances');
+      assert.deepEqual(await entries(), [
+        'insert orders/1',
+        'update orders/1',
+        'update Orders/1',
+        'update orders/1',
+        'delete Orders/1',
+      ]);
+    });
+
+    it('fail no writer whose log is gone, and take the next id where one was used up', async () => {
+      await withTriggers(target);
+      await insert('orders');
+      const writer = await database.server.connect(database.name);
+      try {
+        // A row with an id that the server is about to give: what a fill leaves to a writer that was slow.
+        await database.query(
+          `INSERT INTO change_log (id, service, instance_id, op) VALUES (2, '', '', 'fill'), (3, '', '', 'fill')`,
+        );
+        await writer.query('SET SESSION insert_id = 2').catch(() => undefined);
+        await insert('orders', '2');
+        assert.equal((await entries()).at(-1), 'insert orders/2');
+        await database.query('DROP TABLE change_log');
+        await insert('orders', '3');
+      } finally {
+        await writer.end();
+      }
+      assert.deepEqual(await reasons(), ['TriggerMissing', 'ChangeLogMissing'].slice(1));
+    });
+
+    it('are missed where another table took the place of the old one, and put right by the next run', async () => {
+      await withTriggers(target);
+      await database.query('CREATE TABLE other LIKE instances');
+      await database.query('RENAME TABLE instances TO old, other TO instances');
+      assert.deepEqual(await reasons(), ['TriggerMissing']);
+      await withTriggers(target);
+      assert.deepEqual(await reasons(), []);
+      await insert('orders');
+      assert.equal((await entries()).at(-1), 'insert orders/1');
+    });
+
+    it('log a table of the user without its beats, what `where` mentions, and a service that is renamed', async () => {
+      await database.query(
+        `CREATE TABLE hosts (pk INT PRIMARY KEY AUTO_INCREMENT, svc VARCHAR(600) NULL, name INT, addr TEXT, prt INT, seen INT, gone INT, note INT)
+         DEFAULT CHARACTER SET latin1`,
+      );
+      const custom: CustomSchemaSpec = {
+        table: 'hosts',
+        columns: { service: 'svc', instanceId: 'NAME', address: 'addr', port: 'prt', lastHeartbeat: 'seen' },
+        ttl: '30s',
+        where: '`gone` = 0 AND seen > 0',
+      };
+      await withTriggers(target, { custom });
+      await database.query(
+        `INSERT INTO hosts (svc, name, addr, prt, seen, gone) VALUES ('a', 7, 'x', 1, 1, 0), (NULL, 8, 'x', 1, 1, 0), (REPEAT('s', 500), 9, 'y', 1, 1, 0)`,
+      );
+      await database.query('UPDATE hosts SET seen = seen + 1, note = 5');
+      await database.query('UPDATE hosts SET gone = 1 WHERE name = 7');
+      await database.query(`UPDATE hosts SET svc = 'A' WHERE name = 7`);
+      assert.deepEqual(await entries(), [
+        'insert a/7',
+        'insert /8',
+        `insert ${'s'.repeat(253)}/9`,
+        'update a/7',
+        'update A/7',
+        'update a/7',
+      ]);
+      await database.query('CREATE VIEW seen_hosts AS SELECT * FROM hosts');
+      await assert.rejects(withTriggers(target, { custom: { ...custom, table: 'seen_hosts' } }), {
+        reason: 'FeedNeedsTable',
+      });
+    });
+  });
+
+  it('names each missing grant with the statement that gives it, and follows where only writing is refused', async () => {
+    await withTriggers(target);
+    const { server, name } = database;
+    const user = `weak_${name}`.slice(0, 30);
+    await server.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'pw'`);
+    const weak = changeLogAt(target, { username: user, password: 'pw' });
+    try {
+      await server.query(`GRANT SELECT ON ${name}.instances TO '${user}'@'%'`);
+      await server.query(`GRANT SELECT ON ${name}.registry_meta TO '${user}'@'%'`);
+      const asked: string[] = [];
+      for (let turn = 0; turn < 6; turn += 1) {
+        const { problems } = await weak.check(signal);
+        const [problem] = problems;
+        if (problem === undefined) break;
+        const grant = /GRANT .*;$/.exec(problem.message)?.[0] ?? '';
+        asked.push(
+          `${problem.stops ? 'stops' : 'goes on'}: ${/GRANT (\w+)/.exec(grant)?.[1] ?? problem.message}`,
+        );
+        await server.query(grant);
+      }
+      assert.deepEqual(
+        [...asked].sort(),
+        ['goes on: DELETE', 'goes on: INSERT', 'stops: SELECT', 'stops: TRIGGER'].sort(),
+      );
+    } finally {
+      weak.close();
+      await server.query(`DROP USER '${user}'@'%'`);
+    }
+  });
+
+  it(`misses none of ${COMMITS} commits of ${WRITERS} writers, a tenth of them rolled back`, async function () {
+    this.timeout(60_000 + COMMITS * 50);
+    await withTriggers(target);
+    const registry = await opened().whenAvailable();
+    try {
+      let left = COMMITS;
+      let seed = 1;
+      const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+      const write = async (writer: number): Promise<void> => {
+        const connection = await database.server.connect(database.name);
+        while (left-- > 0) {
+          await connection.query('START TRANSACTION');
+          const service = `s${writer}-${left}`;
+          await connection.query(
+            `INSERT INTO instances (service, instance_id, address, port) VALUES ('${service}', '1', '10.0.0.1', 1)`,
+          );
+          await connection.query(`DO SLEEP(${(random() * 0.012).toFixed(4)})`);
+          await connection.query(random() < 0.1 ? 'ROLLBACK' : 'COMMIT');
+        }
+        await connection.end();
+      };
+      await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+      const [count] = await database.query<{ n: number }>('SELECT COUNT(*) n FROM instances');
+      await waitFor('all commits', () => registry.session.facts().instances === Number(count?.n), {
+        timeoutMs: 10_000,
+      }).catch((cause: unknown) => {
+        throw new Error(`${registry.session.facts().instances} of ${Number(count?.n)} rows were told of`, {
+          cause,
+        });
+      });
+      assert.deepEqual(registry.observer.resyncs, ['Started']);
+      // Every rolled back id is used up, so that the log has no holes.
+      await waitFor('the gaps to be filled', async () => {
+        const [row] = await database.query<{ holes: number }>(
+          'SELECT MAX(id) - MIN(id) + 1 - COUNT(*) holes FROM change_log',
+        );
+        return Number(row?.holes) === 0;
+      });
+    } finally {
+      await registry.close();
+    }
+  });
+
+  it('reads all again where an account that may not write left the gap of a rollback open for a minute', async () => {
+    await withTriggers(target);
+    await insert('orders');
+    const state = { ...(await check()), canFill: false };
+    const { place, gaps } = await log.start(state, signal);
+    assert.deepEqual(gaps, []);
+    const writer = await database.server.connect(database.name);
+    try {
+      await writer.query('START TRANSACTION');
+      await writer.query(
+        `INSERT INTO instances (service, instance_id, address, port) VALUES ('held', '1', '10.0.0.1', 1)`,
+      );
+      await insert('orders', '2');
+      const gap = { from: place.id + 1, to: place.id + 1, step: 1 };
+      assert.equal(await log.isHeld(gap, signal), true);
+      assert.deepEqual((await log.start(state, signal)).gaps, [gap]);
+      await writer.query('ROLLBACK');
+      assert.equal(await log.isHeld(gap, signal), false);
+      assert.equal(await log.fill(gap, signal), true);
+      const read = await log.read(place, [], 10, signal);
+      assert.deepEqual(
+        read?.entries.map(({ service }) => service),
+        [null, 'orders'],
+      );
+    } finally {
+      await writer.end();
+    }
+  });
+
+  it('trims what is old and keeps the newest entry, and notices that its place was trimmed', async () => {
+    await withTriggers(target);
+    for (const id of ['1', '2', '3']) await insert('orders', id);
+    const { place } = await log.start(await check(), signal);
+    await database.query('UPDATE change_log SET at = at - INTERVAL 1 DAY WHERE id <= 2');
+    assert.equal(await log.trim(place.id, 3_600_000, 100, signal), 2);
+    assert.equal(await log.trim(place.id, 0, 100, signal), 0);
+    assert.notEqual(await log.read(place, [], 10, signal), null);
+    assert.equal(await log.read({ ...place, atUs: 1 }, [], 10, signal), null);
+    await database.query('TRUNCATE change_log');
+    assert.equal(await log.read(place, [], 10, signal), null);
+  });
+
+  it('finds a table that was truncated, though no trigger tells', async () => {
+    await withTriggers(target);
+    await insert('orders');
+    await insert('other');
+    const registry = await opened().whenAvailable();
+    try {
+      await registry.whenStates('orders', { 1: 'UP' });
+      await database.query('TRUNCATE instances');
+      await waitFor('the resync', () => registry.observer.resyncs.includes('TableChanged'));
+      await registry.whenStates('orders', {});
+    } finally {
+      await registry.close();
+    }
+  });
+});
