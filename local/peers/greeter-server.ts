@@ -3,12 +3,15 @@
  *
  *   node local/peers/greeter-server.ts --address 10.77.1.1:50051 --registry mysql://user:password@host/database
  *
+ * With --redis redis://host:port it publishes each change, too, for the feed Redis.
+ *
  * SIGTERM drains it: status DRAINING, a wait, status DOWN, the end. With --count N it is N servers on consecutive
  * addresses instead, which do not register.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { addressRange, startGreeter, startGreeters } from './greeter.ts';
+import { Publishing } from './publishing.ts';
 import { Registration } from './registration.ts';
 
 const text = { type: 'string' } as const;
@@ -18,6 +21,7 @@ const { values } = parseArgs({
     id: text,
     service: { ...text, default: 'greeter' },
     registry: text,
+    redis: text,
     'ttl-ms': { ...text, default: '6000' },
     'drain-ms': { ...text, default: '3000' },
     'max-connection-age-ms': text,
@@ -54,7 +58,8 @@ async function serveOne(): Promise<void> {
     ...{ id, address: host, port, maxConnectionAgeMs: number(values['max-connection-age-ms']) },
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
   });
-  const registration = values.registry === undefined ? undefined : register(values.registry, id);
+  const publishing = values.redis === undefined ? undefined : await Publishing.start(values.redis);
+  const registration = values.registry === undefined ? undefined : register(values.registry, id, publishing);
   await registration?.start();
   say({ serving: id, address: greeter.target });
 
@@ -65,6 +70,7 @@ async function serveOne(): Promise<void> {
       greeter.setServing(false);
       await sleep(Number(values['drain-ms']));
       await registration?.stop();
+      publishing?.stop();
       await greeter.stop();
       say({ stopped: id });
       process.exit(0);
@@ -72,12 +78,13 @@ async function serveOne(): Promise<void> {
   });
 }
 
-function register(url: string, instanceId: string): Registration {
+function register(url: string, instanceId: string, publishing: Publishing | undefined): Registration {
   return new Registration({
     ...{ url, instanceId, service: values.service, address: host, port, ttlMs: Number(values['ttl-ms']) },
     ...{ weight: number(values.weight), zone: values.zone, region: values.region },
     metadata:
       values.metadata === undefined ? undefined : (JSON.parse(values.metadata) as Record<string, unknown>),
+    onCommitted: (service) => publishing?.committed(service) ?? Promise.resolve(),
     onTrouble: (problem) =>
       say(problem === undefined ? { database: 'answers again' } : { database: problem }),
   });

@@ -13,6 +13,8 @@ export interface RegistrationOptions {
   readonly zone?: string | undefined;
   readonly region?: string | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Called when a change of the row is committed (beats are none): where feed Redis is used it has to be published. */
+  readonly onCommitted?: ((service: string) => Promise<void>) | undefined;
   /** Told when the database cannot be reached, and when it can again. */
   readonly onTrouble?: ((problem: string | undefined) => void) | undefined;
 }
@@ -62,7 +64,9 @@ export class Registration {
 
   async #set(status: 'DRAINING' | 'DOWN'): Promise<void> {
     await this.#tryTo(async () => {
-      if (this.#id !== undefined) await this.#pool.query(setStatus, [status, this.#id]);
+      if (this.#id === undefined) return;
+      await this.#pool.query(setStatus, [status, this.#id]);
+      await this.#options.onCommitted?.(this.#options.service);
     });
   }
 
@@ -79,6 +83,7 @@ export class Registration {
     const json = metadata === undefined ? null : JSON.stringify(metadata);
     const values = [service, instanceId, address, port, weight, zone ?? null, region ?? null, json, ttlMs];
     const [result] = await this.#pool.query(upsert, values);
+    await this.#options.onCommitted?.(service);
     return (result as { insertId: number }).insertId;
   }
 

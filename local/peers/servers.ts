@@ -18,6 +18,8 @@ export interface GreeterProcessOptions {
   readonly id?: string;
   /** URL of the database to register in; without it nobody learns of the server. */
   readonly registry?: string;
+  /** URL of the Redis server on which each change is published, where the Registry has the feed Redis. */
+  readonly redis?: string;
   /** `greeter` by default. */
   readonly service?: string;
   readonly ttlMs?: number;
@@ -36,6 +38,7 @@ export async function startGreeterProcess(options: GreeterProcessOptions): Promi
   const id = options.id ?? target;
   const flags = [
     ['--registry', options.registry],
+    ['--redis', options.redis],
     ['--service', options.service],
     ['--ttl-ms', options.ttlMs],
     ['--drain-ms', options.drainMs],

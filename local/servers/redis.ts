@@ -30,7 +30,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const { address = '10.77.0.30', port = 6379, extraArgs = [] } = options;
   const args = (folder: string): string[] => [
     ...['--bind', address, '--port', `${port}`, '--dir', folder, '--protected-mode', 'no'],
-    ...extraArgs,
+    // Replicas and nodes of a cluster are known to others by the address that they connect from.
+    ...['--bind-source-addr', address, ...extraArgs],
   ];
   return await startServer('redis', address, port, args);
 }

@@ -2,7 +2,6 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisClientType } from 'redis';
 import type { Clock } from '../../lib/clock.ts';
-import { RetryableError } from '../../lib/errors.ts';
 import { translateRedisError, type RedisErrorContext } from './redis-error.ts';
 import type { RedisAccess, RedisAddress, RedisTarget, RedisTlsMode } from './target.ts';
 
@@ -98,7 +97,7 @@ export class RedisConnection {
   async #connect(timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
     const giveUp = (): void => this.close(new Error('it is closed'));
     const cancel = clock.after(timeoutMs, () =>
-      this.#fail(new RetryableError(`no answer to the login within ${timeoutMs} ms`)),
+      this.#fail(new Error(`no answer to the login within ${timeoutMs} ms`)),
     );
     signal.addEventListener('abort', giveUp, { once: true });
     try {

@@ -133,7 +133,9 @@ function tlsFailed(context: RedisErrorContext, error: Error): TerminalError {
 
 function unreachable(context: RedisErrorContext, error: Error): RetryableError {
   const tls =
-    context.target.tls === 'Disabled' ? ', and whether it expects TLS (spec.feed.redis.tls.mode)' : '';
+    context.target.tls === 'Disabled'
+      ? ', and whether it expects TLS (spec.feed.redis.tls.mode)'
+      : ', and whether it speaks TLS on that port (spec.feed.redis.tls.mode)';
   return new RetryableError(
     `${where(context)} cannot be reached (check spec.feed.redis.addresses, whether it runs, and NetworkPolicies${tls}; it is tried again by itself)`,
     { reason: 'RedisUnreachable', cause: error },
