@@ -4,6 +4,7 @@ import { GrpcServiceReconciler } from '../controller/grpcservice-reconciler.ts';
 import { GrpcServiceStatusWriter } from '../controller/grpcservice-status-writer.ts';
 import { Gatherer } from '../controller/gatherer.ts';
 import type { EventRecorder } from '../controller/kube-ports.ts';
+import { LostSlices } from '../controller/lost-slices.ts';
 import { PublicationLog } from '../controller/publication-log.ts';
 import { Publisher } from '../controller/publisher.ts';
 import { RegistryStatusController } from '../controller/registry-status-controller.ts';
@@ -96,6 +97,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     queue: grpcServiceQueue,
     conflicts,
     strays,
+    lostSlices: new LostSlices(clock),
     writtenSlices,
     writtenServices,
     observer,

@@ -6,6 +6,7 @@ import type { GrpcServiceCaches } from './grpcservice-caches.ts';
 import { grpcServiceUidOf, grpcServiceUidsOf, registryServiceIndex } from './grpcservice-indexes.ts';
 import type { GrpcServiceReconciler } from './grpcservice-reconciler.ts';
 import type { ControllerObserver } from './observer.ts';
+import type { LostSlices } from './lost-slices.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 import type { StraySlices } from './stray-slices.ts';
 import type { Urgency } from './waiting-keys.ts';
@@ -22,6 +23,7 @@ export interface GrpcServiceControllerOptions {
   readonly queue: WorkQueue<ObjectKey>;
   readonly conflicts: Conflicts;
   readonly strays: StraySlices;
+  readonly lostSlices: LostSlices;
   readonly writtenSlices: WrittenObjects<EndpointSlice>;
   readonly writtenServices: WrittenObjects<KubeService>;
   readonly observer: ControllerObserver;
@@ -35,9 +37,13 @@ export interface GrpcServiceControllerOptions {
  */
 export class GrpcServiceController {
   readonly #options: GrpcServiceControllerOptions;
+  #leads = false;
 
   constructor(options: GrpcServiceControllerOptions) {
     this.#options = options;
+    options.caches.slices.subscribe(({ old, now }) => {
+      if (!this.#leads && old !== undefined && now === undefined) options.lostSlices.add(old);
+    });
   }
 
   /**
@@ -48,6 +54,8 @@ export class GrpcServiceController {
     const { caches, queue, reconciler, observer } = this.#options;
     reconciler.beginTerm();
     const stops = this.#subscribe();
+    this.#leads = true;
+    for (const slice of this.#options.lostSlices.take()) this.#lost(slice);
     for (const grpcService of caches.grpcServices.values()) queue.add(objectKey(grpcService), 'later');
     try {
       await Promise.all([
@@ -56,6 +64,7 @@ export class GrpcServiceController {
       ]);
     } finally {
       for (const stop of stops) stop();
+      this.#leads = false;
       // Another replica writes from here on: what this one remembers of its writes and counts would only grow wrong.
       for (const grpcService of caches.grpcServices.values()) observer.forget(objectKey(grpcService));
       reconciler.forgetAll();

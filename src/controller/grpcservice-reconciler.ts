@@ -46,6 +46,9 @@ const CONFIRM_LOOK_MS = 5000;
 /** Long enough for the end of the queue. */
 const TELL_AFTER_MS = 1;
 
+/** When to look again at a Service that was given up, in ms. */
+const RELEASED_LOOK_MS = 100;
+
 /** Brings one GrpcService to its desired state: gather, decide, write, tell. */
 export class GrpcServiceReconciler {
   readonly #options: GrpcServiceReconcilerOptions;
@@ -85,6 +88,7 @@ export class GrpcServiceReconciler {
       timeChangesMs(observation, decision),
       this.#options.publications.compactionDueMs(key),
       foreignSlicesMs(decision),
+      releasedMs(decision),
     ]);
   }
 
@@ -205,6 +209,11 @@ function readingAnewMs({ health }: Observation, { catchUp, confirm }: Decision):
 /** When to look again for slices that others wrote: no cache of ours follows them. */
 function foreignSlicesMs({ held }: Decision): number | null {
   return held?.reason === 'ServiceHasForeignSlices' ? LOOK_FOR_FOREIGN_MS : null;
+}
+
+/** A Service that was given up is somebody else's from now on, and that is what is to be said of it; our own write is no event for us. */
+function releasedMs({ held }: Decision): number | null {
+  return held?.reason === 'Released' ? RELEASED_LOOK_MS : null;
 }
 
 /** A 409: somebody, or we ourselves, wrote first. Looking again is all there is to do. */

@@ -6,6 +6,7 @@ import {
   kubeServiceIndexes,
   sliceIndexes,
 } from '../../../src/controller/grpcservice-indexes.ts';
+import { LostSlices } from '../../../src/controller/lost-slices.ts';
 import { noMachineryObserver } from '../../../src/controller/machinery-observers.ts';
 import { StraySlices } from '../../../src/controller/stray-slices.ts';
 import { WorkQueue } from '../../../src/controller/work-queue.ts';
@@ -27,6 +28,8 @@ class Bench {
   readonly terms: number[] = [];
   readonly logger = new RecordingLogger();
   readonly grpcServices = new IndexedCache<GrpcService>(grpcServiceIndexes('ops/main'), this.logger);
+  readonly slices = new IndexedCache<EndpointSlice>(sliceIndexes, this.logger);
+  readonly strays: StraySlices;
   readonly kubeServices = new IndexedCache<KubeService>(kubeServiceIndexes, this.logger);
   readonly written = new WrittenObjects<EndpointSlice>(() => this.clock.now());
   readonly writtenServices = new WrittenObjects<KubeService>(() => this.clock.now());
@@ -40,7 +43,7 @@ class Bench {
       caches: {
         grpcServices: this.grpcServices,
         registries: new IndexedCache<Registry>({}, logger),
-        slices: new IndexedCache<EndpointSlice>(sliceIndexes, logger),
+        slices: this.slices,
         kubeServices: this.kubeServices,
         namespaces: new IndexedCache<Namespace>({}, logger),
       },
@@ -69,13 +72,14 @@ class Bench {
         observer: noMachineryObserver,
       }),
       conflicts: new Conflicts(),
-      strays: new StraySlices({
+      lostSlices: new LostSlices(clock),
+      strays: (this.strays = new StraySlices({
         client: new FakeResourceClient<EndpointSlice>(),
         namespaces: [],
         clock,
         random: () => 0,
         logger,
-      }),
+      })),
       writtenSlices: this.written,
       writtenServices: this.writtenServices,
       observer: {
@@ -152,6 +156,33 @@ describe('GrpcServiceController', () => {
       bench.kubeServices.remove('shop/given-up');
     });
     assert.deepEqual(bench.reconciled, ['shop/waiting']);
+  });
+
+  it('has seen the slices go that others deleted between two leaders, in the last minute', async () => {
+    const bench = new Bench();
+    const grpcService = aGrpcService({}, { uid: 'g' });
+    bench.grpcServices.put(grpcService);
+    const slice = (name: string): EndpointSlice => ({
+      metadata: {
+        ...{ namespace: 'shop', name, uid: name, resourceVersion: '1' },
+        ownerReferences: [
+          { apiVersion: 'rollcall.dev/v1alpha1', kind: 'GrpcService', name: 'orders', uid: 'g' },
+        ],
+      },
+      addressType: 'IPv4',
+      endpoints: [],
+    });
+    for (const name of ['old', 'new']) bench.slices.put(slice(name));
+    bench.slices.remove('shop/old');
+    await bench.clock.advance(61_000);
+    bench.slices.remove('shop/new');
+    const deleted: string[] = [];
+    await bench.term(() => {
+      void bench.strays
+        .find(grpcService, [], new AbortController().signal)
+        .then((found) => deleted.push(...found.deleted.map(({ metadata }) => metadata.name)));
+    });
+    assert.deepEqual(deleted, ['new']);
   });
 
   it('follows nothing once it no longer leads, and forgets what it wrote', async () => {
