@@ -6,10 +6,12 @@ import { LeaderOnlyFeed } from '../feeds/leader-only.ts';
 import { PollFeed } from '../feeds/poll.ts';
 import { RedisFeed } from '../feeds/redis/redis-feed.ts';
 import { redisTarget } from '../feeds/redis/target.ts';
+import { TriggerFeed } from '../feeds/trigger/trigger-feed.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { CanalFeedSpec, FeedSpec, RedisFeedSpec } from '../model/registry.ts';
 import type { ChangeFeed } from '../registry/change-feed.ts';
+import type { ChangeLog } from '../registry/change-log.ts';
 import type { KnownRows, RegistryReader } from '../registry/registry-reader.ts';
 import type { SourceDatabase } from '../registry/source-table.ts';
 
@@ -19,6 +21,8 @@ export interface FeedParts {
   readonly times: RegistryTimes;
   readonly reader: RegistryReader & { readonly source: SourceDatabase };
   readonly secrets: RegistrySecrets;
+  /** Makes the access to change_log; it ends with the Registry. */
+  readonly changeLog: () => ChangeLog;
   readonly isLeader: () => boolean;
   /** Aborted when the Registry is closed. */
   readonly closing: AbortSignal;
@@ -53,10 +57,16 @@ function primaryOf(
     case 'Canal':
       return parts.feed.canal === undefined ? null : canalOf(parts.feed.canal, parts, known);
     case 'Trigger':
+      return triggerOf(parts);
     case 'Binlog':
     case 'Poll':
       return null;
   }
+}
+
+function triggerOf({ times, changeLog, isLeader, clock, random, logger }: FeedParts): ChangeFeed {
+  const { triggerIntervalMs: intervalMs, triggerRetentionMs: retentionMs } = times;
+  return new TriggerFeed({ log: changeLog(), intervalMs, retentionMs, isLeader, clock, random, logger });
 }
 
 function redisOf(spec: RedisFeedSpec, parts: FeedParts, known: KnownRows): ChangeFeed {

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { objectKey } from '../model/key.ts';
 import type { Registry } from '../model/registry.ts';
+import { MysqlChangeLog, type MysqlChangeLogOptions } from '../mysql/change-log/mysql-change-log.ts';
 import { MysqlRegistryReader } from '../mysql/mysql-registry-reader.ts';
 import { RegistrySession } from '../registry/session.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -31,6 +32,15 @@ export function registryOpener(options: RegistryOpenerOptions): OpenRegistryFn {
   };
 }
 
+type MysqlSource = Pick<MysqlChangeLogOptions, 'target' | 'access' | 'custom' | 'clock' | 'random'>;
+
+/** The change log beside the registry, over connections of its own. */
+function changeLogOf(source: MysqlSource, closing: AbortSignal): MysqlChangeLog {
+  const log = new MysqlChangeLog(source);
+  closing.addEventListener('abort', () => log.close(), { once: true });
+  return log;
+}
+
 /** A Registry in a MySQL or MariaDB database. */
 class MysqlRegistry implements OpenRegistry {
   readonly session: RegistrySession;
@@ -50,19 +60,20 @@ class MysqlRegistry implements OpenRegistry {
     const { namespace = '' } = registry.metadata;
     // The ServiceAccount as deploy/ names it; it is only shown, in the command that grants a missing right.
     const secrets = new RegistrySecrets(clients.secrets, clock, namespace, `${config.namespace}:rollcall`);
-    this.#reader = new MysqlRegistryReader({
+    const closing = this.#stopping.signal;
+    const source: MysqlSource = {
       target: {
         host: mysql.host,
         port: mysql.port ?? 3306,
         database: mysql.database,
         tls: mysql.tls?.mode ?? 'Disabled',
       },
-      access: ({ refresh }) => secrets.read(mysql, refresh, this.#stopping.signal),
+      access: ({ refresh }) => secrets.read(mysql, refresh, closing),
       custom: schema?.custom ?? null,
-      maxReplicaLagMs: times.maxReplicaLagMs,
       clock,
       random,
-    });
+    };
+    this.#reader = new MysqlRegistryReader({ ...source, maxReplicaLagMs: times.maxReplicaLagMs });
     this.#observer = metrics.registries.observe(key, clock);
     this.session = new RegistrySession({
       reader: this.#reader,
@@ -71,7 +82,8 @@ class MysqlRegistry implements OpenRegistry {
         times,
         reader: this.#reader,
         secrets,
-        closing: this.#stopping.signal,
+        changeLog: () => changeLogOf(source, closing),
+        closing,
         isLeader: () => leadership.isLeader,
         clock,
         random,
