@@ -7,7 +7,7 @@ import { changeFeedContract } from '../../contract/change-feed.ts';
 import { feedConverges } from '../../contract/feed-convergence.ts';
 import { migrated, root, targetOf } from '../../support/open-registry.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
-import { CHANNEL, publish, redisAt, redisFeed } from '../../support/redis-feeds.ts';
+import { CHANNEL, noLogin, publish, redisAt, redisFeed } from '../../support/redis-feeds.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { freshAddress, testbed } from '../../support/testbed/index.ts';
 
@@ -76,10 +76,15 @@ describe('the Redis feed under the contract of change feeds', () => {
   });
 });
 
+const follower = { ...noLogin, login: { username: 'follower', password: 'secret' } };
+
 describe('the Redis feed and faults', () => {
   let redis: RedisServer;
   before(async () => {
-    redis = await startRedis({ address: freshAddress(), extraArgs: ['--save', ''] });
+    redis = await startRedis({
+      address: freshAddress(),
+      extraArgs: ['--save', '', '--user', 'follower', 'on', '>secret', `&${CHANNEL}`, '+subscribe', '+ping'],
+    });
   });
   after(() => redis.dispose());
 
@@ -93,16 +98,17 @@ describe('the Redis feed and faults', () => {
       const link = await TcpProxy.start({ host: redis.address, port: redis.port });
       return {
         links: [link],
-        open: (material) => redisFeed({ target: redisAt(link.address) }, material),
+        open: (material) =>
+          redisFeed({ target: redisAt(link.address), access: () => Promise.resolve(follower) }, material),
         committed: async (services) => {
           if (redis.pid === undefined) return;
           for (const service of services) await publish(redis, service);
         },
         disable: async () => {
-          await redis.command('ACL', 'SETUSER', 'default', 'resetchannels');
+          await redis.command('ACL', 'SETUSER', 'follower', 'resetchannels');
         },
         enable: async () => {
-          await redis.command('ACL', 'SETUSER', 'default', 'allchannels');
+          await redis.command('ACL', 'SETUSER', 'follower', `&${CHANNEL}`);
         },
         purge: () => Promise.reject(new Error('pub/sub keeps nothing')),
         restart: async () => {
