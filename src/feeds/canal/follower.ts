@@ -12,7 +12,7 @@ import { TellOnce } from './tell-once.ts';
 
 /** What one conversation with a canal-server is made of. */
 export interface FollowerOptions {
-  readonly connection: CanalConnection;
+  readonly connection: Pick<CanalConnection, 'get' | 'ack' | 'rollback'>;
   readonly source: SourceDatabase;
   readonly table: SourceTable;
   readonly watch: SourceWatch;
