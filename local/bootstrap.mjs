@@ -5,7 +5,7 @@
 // the machine has, before anything else is there.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -51,8 +51,24 @@ function checkPlatform() {
 function installDependencies() {
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
   const hash = createHash('sha256').update(lock).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  const isStamped = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+  if (isStamped()) return;
+  const unlock = lockInstalling();
+  try {
+    if (!isStamped()) install(lock, hash);
+  } finally {
+    unlock();
+  }
+}
+
+function install(lock, hash) {
   if (!alreadyInstalled(JSON.parse(lock))) {
+    // npm ci would empty the folder that it leads to, which is somebody else's.
+    if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      stop(
+        'node_modules is a symbolic link to packages of other versions: remove it, they are then installed here.',
+      );
+    }
     console.error('Installing the dependencies with npm ci ...');
     const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root,
@@ -63,6 +79,23 @@ function installDependencies() {
   }
   mkdirSync(modules, { recursive: true });
   writeFileSync(stamp, hash);
+}
+
+/** Two that are started at once must not both tear the packages down. A lock whose holder is gone is taken over. */
+function lockInstalling() {
+  const file = join(root, '.installing');
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = readText(file);
+    if (holder !== '' && !existsSync(`/proc/${holder}`)) rmSync(file, { force: true });
+    else if (!told) console.error('Waiting for another run that installs the dependencies ...');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
 }
 
 /** Whether a plain `npm install` has already brought what the lock file lists: then nothing is torn down for it. */
@@ -127,8 +160,13 @@ function watchNpm(onEnd) {
 }
 
 function readProc(pid, file) {
+  return readText(`/proc/${pid}/${file}`);
+}
+
+/** '' of a file that is not there (any more). */
+function readText(file) {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
   }

@@ -40,6 +40,11 @@ describe('safety: a slice that is deleted while the database is away', function 
     const first = await world.operator(registry, { flags: FLAGS });
     await world.untilReady(namespace, 'orders', all);
     const second = await world.operator(registry, { flags: FLAGS });
+    // One that has never read the registry has nothing to make a slice again from.
+    await waitFor(
+      'the second operator to have read the registry',
+      async () => (await second.metric('rollcall_registry_rows_read_total')) >= rows.length,
+    );
     await server.kill();
     await world.untilCondition(namespace, 'orders', 'RegistryAvailable', 'False HostUnreachable');
     await first.kill();
