@@ -4,7 +4,7 @@ import type { RowKey, SourceDatabase, SourceTable } from '../../registry/source-
 import type { ChangedServices } from './transaction.ts';
 
 export interface TellerOptions {
-  readonly source: SourceDatabase;
+  readonly source: Pick<SourceDatabase, 'awaitVisible'>;
   readonly sink: Pick<FeedSink, 'hint' | 'resync'>;
   readonly clock: Clock;
   /** The database could not be asked; it is tried again. Null: it can be again. */
@@ -146,7 +146,9 @@ export class Teller {
     return new Promise((resolve) => {
       const nextMs = this.#waiting.reduce((least, { nextLookMs }) => Math.min(least, nextLookMs), Infinity);
       const cancel =
-        nextMs === Infinity ? () => undefined : clock.after(nextMs - clock.now(), () => this.#wake());
+        nextMs === Infinity
+          ? () => undefined
+          : clock.after(Math.max(0, nextMs - clock.now()), () => this.#wake());
       const end = (): void => {
         cancel();
         signal.removeEventListener('abort', end);
