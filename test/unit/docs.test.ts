@@ -61,6 +61,8 @@ describe('the documentation', () => {
       'ClusterIPSet',
       'ForeignTable',
       'MigrationRunning',
+      'TableBusy',
+      'TriggerNotAllowed',
     ];
     for await (const file of glob('src/{app,controller,mysql,slices,registry,feeds}/**/*.ts', {
       cwd: checkout,

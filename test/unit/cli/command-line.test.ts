@@ -31,9 +31,16 @@ describe('command line', () => {
     });
   });
 
+  it('takes a flag without a value for true', () => {
+    assert.deepEqual(parse('migrate', '--feed', 'trigger', '--dry-run').line, {
+      command: 'migrate',
+      raw: { feed: 'trigger', dryRun: 'true' },
+    });
+  });
+
   it('takes every flag that the reference documents', () => {
     for (const { command, flags } of flagDocs()) {
-      const args = flags.flatMap(({ flag }) => [flag, 'x']);
+      const args = flags.flatMap(({ flag, placeholder }) => (placeholder === '' ? [flag] : [flag, 'x']));
       const { line, err } = parse(command, ...args);
       assert.ok('command' in line, err);
       assert.equal(Object.keys(line.raw).length, flags.length);
@@ -45,7 +52,10 @@ describe('command line', () => {
       const { line, out } = parse(command, '--help');
       assert.deepEqual(line, { exitCode: 0 });
       for (const flag of flags) {
-        assert.ok(out.includes(`${flag.flag} <${flag.placeholder}>`), flag.flag);
+        assert.ok(
+          out.includes(flag.placeholder === '' ? flag.flag : `${flag.flag} <${flag.placeholder}>`),
+          flag.flag,
+        );
         assert.ok(out.includes(flag.default === null ? flag.description : `(default: ${flag.default})`));
       }
       assert.ok(out.includes(`${flags[0]?.flag ?? ''} is ${flags[0]?.variable ?? ''}`));

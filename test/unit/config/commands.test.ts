@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import type { FlagTable } from '../../../src/config/flag.ts';
 import { commands, flagDocs } from '../../../src/config/index.ts';
 
 describe('table of flags', () => {
   it('has a default that its own flag accepts, for every flag that has one', () => {
     for (const { flags } of Object.values(commands)) {
-      for (const [key, flag] of Object.entries(flags)) {
+      for (const [key, flag] of Object.entries<FlagTable[string]>(flags)) {
         if (flag.default !== null) assert.ok(flag.kind.parse(flag.default).ok, key);
         else assert.ok(flag.otherwise !== null || key === 'url', `${key} says what holds without it`);
       }

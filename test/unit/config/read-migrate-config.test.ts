@@ -83,6 +83,14 @@ describe('configuration of migrate', () => {
       raw: { url: URL_OK, tlsMode: 'required' },
       says: '--tls-mode (ROLLCALL_TLS_MODE): "required" is none of Disabled, Required, VerifyCA, VerifyIdentity',
     },
+    {
+      raw: { url: URL_OK, remove: 'true' },
+      says: '--remove (ROLLCALL_REMOVE): means nothing without --feed',
+    },
+    {
+      raw: { url: URL_OK, feed: 'trigger', dryRun: 'yes' },
+      says: '--dry-run (ROLLCALL_DRY_RUN): "yes" is neither true nor false',
+    },
   ];
   for (const { raw, says } of wrong) {
     it(`refuses ${JSON.stringify(raw)} and shows no part of the URL`, () => {
@@ -95,6 +103,10 @@ describe('configuration of migrate', () => {
       database: { host: 'db', port: 3307, database: 'registry', user: 'root', password: '***' },
       tls: { mode: 'Disabled', caFile: null, certFile: null, keyFile: null },
       lockTimeoutMs: 60_000,
+      feed: null,
+      remove: false,
+      dryRun: false,
+      registryFile: null,
     });
   });
 });
