@@ -1,5 +1,6 @@
 import type { RegistrySecrets } from '../controller/registry-credentials.ts';
 import type { RegistryTimes } from '../controller/registry-options.ts';
+import { BinlogFeed } from '../feeds/binlog/binlog-feed.ts';
 import { CanalFeed } from '../feeds/canal/canal-feed.ts';
 import { FailoverFeed } from '../feeds/failover.ts';
 import { LeaderOnlyFeed } from '../feeds/leader-only.ts';
@@ -10,6 +11,7 @@ import { TriggerFeed } from '../feeds/trigger/trigger-feed.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { CanalFeedSpec, FeedSpec, RedisFeedSpec } from '../model/registry.ts';
+import type { BinlogServer } from '../registry/binlog-server.ts';
 import type { ChangeFeed } from '../registry/change-feed.ts';
 import type { ChangeLog } from '../registry/change-log.ts';
 import type { KnownRows, RegistryReader } from '../registry/registry-reader.ts';
@@ -24,6 +26,10 @@ export interface FeedParts {
   /** Makes the access to change_log; it ends with the Registry. */
   readonly changeLog: () => ChangeLog;
   readonly isLeader: () => boolean;
+  /** Makes the access to the server's binary log. */
+  readonly binlogServer: () => BinlogServer;
+  /** Names the replica and the Registry, and nobody else. */
+  readonly follower: string;
   /** Aborted when the Registry is closed. */
   readonly closing: AbortSignal;
   readonly clock: Clock;
@@ -59,6 +65,7 @@ function primaryOf(
     case 'Trigger':
       return triggerOf(parts);
     case 'Binlog':
+      return binlogOf(parts);
     case 'Poll':
       return null;
   }
@@ -67,6 +74,17 @@ function primaryOf(
 function triggerOf({ times, changeLog, isLeader, clock, random, logger }: FeedParts): ChangeFeed {
   const { triggerIntervalMs: intervalMs, triggerRetentionMs: retentionMs } = times;
   return new TriggerFeed({ log: changeLog(), intervalMs, retentionMs, isLeader, clock, random, logger });
+}
+
+function binlogOf(parts: FeedParts): ChangeFeed {
+  const { times, reader, binlogServer, follower, clock, random, logger } = parts;
+  return new BinlogFeed({
+    server: binlogServer(),
+    source: reader.source,
+    reader: follower,
+    heartbeatMs: times.binlogHeartbeatMs,
+    ...{ clock, random, logger },
+  });
 }
 
 function redisOf(spec: RedisFeedSpec, parts: FeedParts, known: KnownRows): ChangeFeed {

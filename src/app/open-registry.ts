@@ -8,6 +8,7 @@ import type { Logger } from '../lib/logger.ts';
 import { objectKey } from '../model/key.ts';
 import type { Registry } from '../model/registry.ts';
 import { MysqlChangeLog, type MysqlChangeLogOptions } from '../mysql/change-log/mysql-change-log.ts';
+import { MysqlBinlogServer } from '../mysql/mysql-binlog-server.ts';
 import { MysqlRegistryReader } from '../mysql/mysql-registry-reader.ts';
 import { RegistrySession } from '../registry/session.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -83,8 +84,14 @@ class MysqlRegistry implements OpenRegistry {
         reader: this.#reader,
         secrets,
         changeLog: () => changeLogOf(source, closing),
-        closing,
         isLeader: () => leadership.isLeader,
+        binlogServer: () =>
+          new MysqlBinlogServer({
+            ...source,
+            access: ({ refresh }) => secrets.readBinlog(registry.spec, refresh, closing),
+          }),
+        follower: `${config.identity}/${key}`,
+        closing,
         clock,
         random,
         logger: log.child({ component: 'feed' }),

@@ -9,10 +9,13 @@ export type DumpFault = 'lost' | 'taken' | 'other';
  * ER_CANNOT_LOAD_SLAVE_GTID_STATE and ER_GTID_POSITION_NOT_FOUND_IN_BINLOG, 1373 is ER_UNKNOWN_TARGET_BINLOG, 1789 MySQL's purged GTIDs.
  */
 const LOST: ReadonlySet<number> = new Set([1236, 1373, 1789, 1945, 1955]);
+/** MariaDB's ER_SLAVE_SAME_ID; MySQL uses the number for something that ends no stream. */
+const SAME_ID = 4052;
 const TAKEN = /server_uuid|server_id|server id/i;
 
 /** Sorts the error that ended a stream. The text is looked at because the server has one number for all that 1236 means. */
 export function dumpFault(errno: number | undefined, text: string): DumpFault {
+  if (errno === SAME_ID) return 'taken';
   if (errno === undefined || !LOST.has(errno)) return 'other';
   return errno === 1236 && TAKEN.test(text) ? 'taken' : 'lost';
 }

@@ -3,42 +3,16 @@ import { waitFor } from '../../../local/lib/wait.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { errorMessage } from '../../../src/lib/errors.ts';
 import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
-import type { FeedSink } from '../../../src/registry/change-feed.ts';
 import type { SourceDatabase } from '../../../src/registry/source-table.ts';
 import { binlogFeed } from '../../support/binlog-feed.ts';
 import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
+import { ToldByFeed } from '../../support/told-by-feed.ts';
 import { testbed, type TestDatabase } from '../../support/testbed/index.ts';
-
-/** What a feed told, in order. */
-class Told implements FeedSink {
-  readonly hints: string[] = [];
-  readonly resyncs: string[] = [];
-  readonly faults: unknown[] = [];
-  isHealthy = false;
-  onHint: (service: string) => void = () => undefined;
-
-  hint(services: readonly { readonly service: string }[]): void {
-    for (const { service } of services) {
-      this.hints.push(service);
-      this.onHint(service);
-    }
-  }
-  resync(reason: string): void {
-    this.resyncs.push(reason);
-  }
-  healthy(): void {
-    this.isHealthy = true;
-  }
-  unhealthy(error: unknown): void {
-    this.isHealthy = false;
-    this.faults.push(error);
-  }
-}
 
 onEachDatabase('the binary log that the feed Binlog follows', (flavor) => {
   let database: TestDatabase;
   let reader: MysqlRegistryReader;
-  let told: Told;
+  let told: ToldByFeed;
   let stop: () => Promise<void>;
 
   beforeEach(async () => {
@@ -61,7 +35,7 @@ onEachDatabase('the binary log that the feed Binlog follows', (flavor) => {
   });
 
   async function follow(source: SourceDatabase = reader.source): Promise<void> {
-    told = new Told();
+    told = new ToldByFeed();
     const stopping = new AbortController();
     const feed = binlogFeed(targetOf(database.server, database.name), { source });
     const running = feed.run(told, stopping.signal);

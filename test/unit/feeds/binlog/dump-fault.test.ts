@@ -14,6 +14,7 @@ describe('an error that ends the stream of a binary log', () => {
     ['lost', 1955, 'The binlog on the master is missing the GTID 0-1-5 requested by the slave'],
     ['lost', 1945, 'Failed to load replication slave GTID state'],
     ['taken', 1236, 'A slave with the same server_uuid/server_id as this slave has connected to the master'],
+    ['taken', 4052, 'A slave with the same server_uuid/server_id is already connected'],
     ['other', 1227, 'Access denied; you need REPLICATION SLAVE'],
     ['other', undefined, 'connect ECONNREFUSED: server_id'],
   ] as const) {

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { waitFor } from '../../../local/lib/wait.ts';
+import { startMariadb, startMysql, type DatabaseServer } from '../../../local/servers/database.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import type { MysqlAccess } from '../../../src/mysql/access.ts';
+import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
+import { binlogFeed } from '../../support/binlog-feed.ts';
+import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
+import { ToldByFeed } from '../../support/told-by-feed.ts';
+import { freshAddress } from '../../support/testbed/index.ts';
+
+onEachDatabase('a server that the feed Binlog cannot follow', (flavor) => {
+  const start = flavor === 'mariadb' ? startMariadb : startMysql;
+  let server: DatabaseServer;
+  let reader: MysqlRegistryReader;
+  const running: (() => Promise<void>)[] = [];
+
+  before(async () => {
+    server = await start({ address: freshAddress() });
+    await server.createDatabase('registry');
+    await migrated(targetOf(server, 'registry'));
+    reader = new MysqlRegistryReader({
+      target: targetOf(server, 'registry'),
+      access: () => Promise.resolve(root),
+      custom: null,
+      maxReplicaLagMs: 10_000,
+      clock: systemClock,
+      random: Math.random,
+    });
+  });
+  afterEach(async () => {
+    for (const stop of running.splice(0)) await stop();
+  });
+  after(async () => {
+    reader.close();
+    await server.dispose();
+  });
+
+  function follow(access: MysqlAccess = root, name?: string): ToldByFeed {
+    const told = new ToldByFeed();
+    const stopping = new AbortController();
+    const feed = binlogFeed(targetOf(server, 'registry'), {
+      source: reader.source,
+      access: () => Promise.resolve(access),
+      ...(name === undefined ? {} : { reader: name }),
+    });
+    const ended = feed.run(told, stopping.signal);
+    running.push(async () => {
+      stopping.abort(new Error('the test is over'));
+      await ended;
+    });
+    return told;
+  }
+  const fault = (told: ToldByFeed) =>
+    waitFor('the fault', () => told.faults.at(-1) as { reason?: string; message: string } | undefined);
+
+  it('names all that is missing at once, and follows when it is there', async () => {
+    const account = { username: 'reader', password: 'secret' };
+    await server.createUser({
+      user: account.username,
+      password: account.password,
+      grants: 'SELECT',
+      on: 'registry',
+    });
+    await server.query(`SET GLOBAL binlog_format = 'STATEMENT'`);
+    await server.query(`SET GLOBAL binlog_row_image = 'MINIMAL'`);
+    const told = follow(account);
+    const { reason, message } = await fault(told);
+    const set = flavor === 'mysql' ? 'SET PERSIST' : 'SET GLOBAL';
+    const monitor = flavor === 'mysql' ? 'REPLICATION CLIENT' : 'BINLOG MONITOR';
+    assert.equal(reason, 'BinlogFormat');
+    for (const mend of [
+      `${set} binlog_format = 'ROW';`,
+      `${set} binlog_row_image = 'FULL';`,
+      `GRANT REPLICATION SLAVE, ${monitor} ON *.* TO 'reader'@'%';`,
+    ]) {
+      assert.ok(message.includes(mend), message);
+      await server.query(mend.replace('PERSIST', 'GLOBAL'));
+    }
+    await waitFor('the feed to be open', () => told.isHealthy);
+  });
+
+  it('is told apart from one that reads under the same name, and both follow in the end', async () => {
+    const first = follow(root, 'twin');
+    await waitFor('the first to be open', () => first.isHealthy);
+    const second = follow(root, 'twin');
+    await waitFor('the second to be open', () => second.isHealthy);
+    if (flavor === 'mariadb') {
+      const taken = await fault(first);
+      assert.equal(taken.reason, 'ServerIdTaken');
+    }
+    await waitFor('the first to be open again', () => first.isHealthy);
+    await server.query(
+      `INSERT INTO registry.instances (service, instance_id, address, port) VALUES ('twins', '1', '10.0.0.1', 1)`,
+    );
+    await waitFor('both to be told', () => [first, second].every(({ hints }) => hints.includes('twins')));
+    assert.deepEqual([first.resyncs, second.resyncs], [[], []]);
+  });
+
+  it('keeps no log: the condition says how to have one', async () => {
+    await server.restartWith(
+      flavor === 'mysql' ? ['--skip-log-bin'] : ['--skip-log-bin', '--skip-slave-start'],
+    );
+    const told = follow();
+    const { reason, message } = await waitFor(
+      'the fault',
+      () =>
+        told.faults.find((each) => (each as { reason?: string }).reason === 'BinlogOff') as
+          { reason: string; message: string } | undefined,
+    );
+    assert.equal(reason, 'BinlogOff');
+    assert.match(message, /my\.cnf, and start the server again/);
+  });
+});
+
+onEachDatabase('a server that the feed Binlog follows by file and position, or through a flood', (flavor) => {
+  const start = flavor === 'mariadb' ? startMariadb : startMysql;
+  let server: DatabaseServer;
+
+  before(async () => {
+    server = await start({
+      address: freshAddress(),
+      extraArgs: flavor === 'mysql' ? ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF'] : [],
+    });
+    await server.createDatabase('registry');
+    await migrated(targetOf(server, 'registry'));
+  });
+  after(() => server.dispose());
+
+  it('goes on where it was after a lost connection, and through another file of the log', async () => {
+    const target = targetOf(server, 'registry');
+    const reader = new MysqlRegistryReader({
+      ...{ target, custom: null, maxReplicaLagMs: 10_000, clock: systemClock, random: Math.random },
+      access: () => Promise.resolve(root),
+    });
+    const told = new ToldByFeed();
+    const stopping = new AbortController();
+    const login = { username: 'reader', password: 'secret' };
+    await server.createUser({ user: login.username, password: login.password });
+    const running = binlogFeed(target, {
+      source: reader.source,
+      access: () => Promise.resolve(login),
+    }).run(told, stopping.signal);
+    try {
+      await waitFor('the feed to be open', () => told.isHealthy);
+      const insert = (service: string) =>
+        server.query(
+          `INSERT INTO registry.instances (service, instance_id, address, port) VALUES ('${service}', '1', '10.0.0.1', 1)`,
+        );
+      await insert('before');
+      await waitFor('the hint', () => told.hints.includes('before'));
+      await server.query(`ALTER USER reader ACCOUNT LOCK`);
+      for (const { ID } of await server.query<{ ID: number }>(
+        `SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'reader'`,
+      ))
+        await server.query(`KILL ${ID}`).catch(() => undefined);
+      await waitFor('the feed to say so', () => !told.isHealthy);
+      await insert('meanwhile');
+      await server.query('FLUSH BINARY LOGS');
+      await insert('later');
+      await server.query(`ALTER USER reader ACCOUNT UNLOCK`);
+      await waitFor('the hints', () => told.hints.includes('meanwhile') && told.hints.includes('later'));
+      assert.deepEqual(told.resyncs, []);
+    } finally {
+      stopping.abort(new Error('the test is over'));
+      await running;
+      reader.close();
+    }
+  });
+
+  it('is followed through a flood of other rows, in bounded memory, and costs next to nothing without', async function () {
+    this.timeout(120_000);
+    const seconds = Number(process.env.ROLLCALL_FEED_FLOOD_S ?? 5);
+    const target = targetOf(server, 'registry');
+    const reader = new MysqlRegistryReader({
+      ...{ target, custom: null, maxReplicaLagMs: 10_000, clock: systemClock, random: Math.random },
+      access: () => Promise.resolve(root),
+    });
+    const told = new ToldByFeed();
+    const stopping = new AbortController();
+    const running = binlogFeed(target, { source: reader.source, heartbeatMs: 1000 }).run(
+      told,
+      stopping.signal,
+    );
+    const connection = await server.connect('registry');
+    try {
+      await waitFor('the feed to be open', () => told.isHealthy);
+      const idle = await usedMs(2000);
+      await connection.query('CREATE TABLE flood (id BIGINT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(200))');
+      const rows = Array.from({ length: 2500 }, () => `('${'x'.repeat(100)}')`).join();
+      for (let round = 0; round < 20; round += 1)
+        await connection.query(`INSERT INTO flood (text) VALUES ${rows}`);
+      const before = process.memoryUsage().rss;
+      const untilMs = performance.now() + seconds * 1000;
+      let written = 0;
+      const beginMs = performance.now();
+      while (performance.now() < untilMs) {
+        await connection.query(`INSERT INTO flood (text) VALUES ${rows}`);
+        written += 2500;
+        const waitMs = beginMs + written / 50 - performance.now();
+        if (waitMs > 0) await systemClock.sleep(waitMs, stopping.signal);
+      }
+      await connection.query(
+        `INSERT INTO instances (service, instance_id, address, port) VALUES ('after', '1', '10.0.0.1', 1)`,
+      );
+      const atMs = performance.now();
+      await waitFor('the hint', () => told.hints.includes('after'), { intervalMs: 1 });
+      const grownMb = (process.memoryUsage().rss - before) / 1e6;
+      console.log(
+        `      idle ${idle.toFixed(1)} ms of processor in 2 s; ${written} rows in ${seconds} s, the hint ${Math.round(performance.now() - atMs)} ms after, ${Math.round(grownMb)} MB more`,
+      );
+      assert.ok(idle < 100, `idle: ${idle} ms`);
+      assert.ok(grownMb < 100, `${grownMb} MB`);
+      assert.deepEqual([told.hints, told.resyncs, told.faults], [['after'], [], []]);
+    } finally {
+      connection.destroy();
+      stopping.abort(new Error('the test is over'));
+      await running;
+      reader.close();
+    }
+  });
+});
+
+/** Processor time that this thread uses in this time, in ms. */
+async function usedMs(ms: number): Promise<number> {
+  const before = process.threadCpuUsage();
+  const endMs = performance.now() + ms;
+  await waitFor('the time to pass', () => performance.now() > endMs, { intervalMs: 500 });
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
