@@ -3,6 +3,8 @@ import type { Known } from '../local/test/schedule.ts';
 /** What `npm test` has to know of test files in order to run them side by side (local/test/schedule.ts). */
 export const known: Readonly<Record<string, Known>> = {
   'test/integration/feeds/poll-converges.test.ts': { seconds: 80 },
+  'test/integration/feeds/trigger-converges.test.ts': { seconds: 55 },
+  'test/integration/feeds/trigger-feed.test.ts': { seconds: 33 },
   'test/integration/image.test.ts': { seconds: 45 },
   'test/integration/kube/reflector.test.ts': { seconds: 35 },
   'test/integration/kube/reflector-turns.test.ts': { alone: 'turns of the event loop' },

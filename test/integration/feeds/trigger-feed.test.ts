@@ -233,10 +233,12 @@ onEachDatabase('the Trigger feed', (flavor) => {
       // The server gives the writer this id, as to one that was given it before the fill.
       await writer.query(`SET insert_id = ${used}`);
       await writer.query('UPDATE instances SET weight = 7');
+      await writer.query(`SET insert_id = ${used}`);
+      await writer.query('UPDATE IGNORE instances SET weight = 8');
     } finally {
       await writer.end();
     }
-    assert.deepEqual((await entries()).slice(-2), ['fill /', 'update orders/1']);
+    assert.deepEqual((await entries()).slice(-3), ['fill /', 'update orders/1', 'update orders/1']);
   });
 
   it('reads what a transaction that was open at the start commits late', async () => {
