@@ -14,8 +14,9 @@ export interface GapFillerOptions {
 
 /** A writer that was given an id makes its entry at once; one that is slower than this is paid for by a retry in its trigger. */
 export const FILL_AGE_MS = 50;
-/** Between two looks for gaps whose time has come. */
+/** Between two looks for gaps whose time has come: while there are any, and while there are none. */
 const EVERY_MS = 25;
+const EVERY_IDLE_MS = 100;
 /** Gaps in one look. */
 const AT_ONCE = 100;
 /** Entries of one statement that fills. */
@@ -42,7 +43,7 @@ export class GapFiller {
   async run(signal: AbortSignal): Promise<never> {
     const { clock, gaps, canFill } = this.#options;
     for (;;) {
-      await clock.sleep(EVERY_MS, signal);
+      await clock.sleep(gaps().size > 0 ? EVERY_MS : EVERY_IDLE_MS, signal);
       if (canFill()) for (const gap of gaps().due(clock.now(), AT_ONCE)) await this.#fill(gap, signal);
       else await this.#expire(signal);
     }

@@ -321,6 +321,25 @@ onEachDatabase('the Trigger feed', (flavor) => {
     }
   });
 
+  it('takes about a hundredth of a processor at most while nothing happens', async () => {
+    await withTriggers(target);
+    await insert('orders');
+    const stopping = new AbortController();
+    let pulses = 0;
+    const nothing = (): undefined => undefined;
+    const sink = { hint: nothing, resync: nothing, unhealthy: nothing, healthy: () => void (pulses += 1) };
+    const running = triggerFeed(log).run(sink, stopping.signal);
+    await waitFor('the feed to be idle', () => pulses > 10);
+    const [before, startMs, first] = [process.cpuUsage(), performance.now(), pulses];
+    await waitFor('some looks', () => pulses >= first + 30, { intervalMs: 500 });
+    const { user, system } = process.cpuUsage(before);
+    const share = (user + system) / 1000 / (performance.now() - startMs);
+    console.log(`      ${(100 * share).toFixed(2)} % of a processor`);
+    assert.ok(share < 0.05, `${share}`);
+    stopping.abort(new Error('the test is over'));
+    await running;
+  });
+
   it('examines of 100,000 rows at most those of the service that changed, and 20 more', async function () {
     this.timeout(120_000);
     const PER_SERVICE = 100;
