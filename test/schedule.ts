@@ -2,6 +2,9 @@ import type { Known } from '../local/test/schedule.ts';
 
 /** What `npm test` has to know of test files in order to run them side by side (local/test/schedule.ts). */
 export const known: Readonly<Record<string, Known>> = {
+  'test/integration/feeds/binlog-converges.test.ts': { seconds: 105 },
+  'test/integration/feeds/binlog-cost.test.ts': { alone: 'processor time and memory' },
+  'test/integration/feeds/binlog-faults.test.ts': { seconds: 15 },
   'test/integration/feeds/poll-converges.test.ts': { seconds: 80 },
   'test/integration/feeds/trigger-converges.test.ts': { seconds: 55 },
   'test/integration/feeds/trigger-feed.test.ts': { seconds: 33 },
