@@ -98,7 +98,7 @@ export class BinlogFeed implements ChangeFeed {
     const look = await server.look(table, this.#mark, signal);
     this.#noteLoss(look);
     const following = new Following({
-      ...{ table, teller, sink, clock, heartbeatMs, logger },
+      ...{ table, teller, sink, clock, heartbeatMs },
       open: (handlers) =>
         new BinlogStream({
           ...{ login: look.login, columns: look.columns, position: look.mark.position },

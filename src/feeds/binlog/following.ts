@@ -1,24 +1,22 @@
 import type { Clock } from '../../lib/clock.ts';
 import { errorMessage, RetryableError, TerminalError } from '../../lib/errors.ts';
-import type { Logger } from '../../lib/logger.ts';
 import type { BinlogPosition } from '../../registry/binlog-server.ts';
 import type { FeedSink } from '../../registry/change-feed.ts';
 import type { SourceTable } from '../../registry/source-table.ts';
 import { positionText } from './dump-fault.ts';
 import type { SourceEvent } from './source-event.ts';
 import { statementMeaning } from './statement.ts';
-import type { BinlogStream, StreamOptions } from './stream.ts';
+import type { LogHandlers, LogStream } from './log-stream.ts';
 import type { Teller } from './teller.ts';
 import { TransactionRows } from './transaction.ts';
 
 export interface FollowingOptions {
   readonly table: SourceTable;
-  readonly teller: Teller;
+  readonly teller: Pick<Teller, 'tell' | 'load' | 'size' | 'lagMs'>;
   readonly sink: FeedSink;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly heartbeatMs: number;
-  readonly open: (handlers: Pick<StreamOptions, 'onOpen' | 'onEvent' | 'onError'>) => BinlogStream;
+  readonly open: (handlers: LogHandlers) => LogStream;
   /** The first packet came: from now on nothing is missed. Called once, before the feed says that it is healthy. */
   readonly onFollowing: (position: string) => void;
 }
@@ -46,7 +44,7 @@ const UNREAD_EVERY_MS = 1000;
 export class Following {
   readonly #options: FollowingOptions;
   readonly #rows: TransactionRows;
-  readonly #stream: BinlogStream;
+  readonly #stream: LogStream;
   #end: (ending: Pick<Ending, 'why' | 'error'>) => void = () => undefined;
   #isFollowing = false;
   #unread: string | null = null;

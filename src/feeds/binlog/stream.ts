@@ -6,9 +6,10 @@ import { RetryableError } from '../../lib/errors.ts';
 import { Breather } from '../../lib/event-loop.ts';
 import type { BinlogColumn, BinlogPosition } from '../../registry/binlog-server.ts';
 import { EVENT_HEADER_BYTES, innerPackets, readPayload } from './payload.ts';
+import type { LogHandlers, LogStream } from './log-stream.ts';
 import type { RowChange, RowImage, SourceEvent } from './source-event.ts';
 
-export interface StreamOptions {
+export interface StreamOptions extends LogHandlers {
   /** Of BinlogLook. */
   readonly login: Readonly<Record<string, unknown>>;
   readonly columns: readonly BinlogColumn[];
@@ -19,11 +20,6 @@ export interface StreamOptions {
   readonly replicaUuid: string;
   readonly heartbeatMs: number;
   readonly clock: Clock;
-  /** The first packet came. */
-  readonly onOpen: () => void;
-  readonly onEvent: (event: SourceEvent) => void;
-  /** The stream is over. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** A packet of mysql2, as far as it is looked at. */
@@ -41,6 +37,7 @@ interface Internals {
     readonly prototype: { binlogData: (this: unknown, packet: Packet, connection: unknown) => unknown };
   };
   readonly connection: Link | null;
+  readonly ctrlConnection: { end(): void } | null;
   readonly options: { readonly filename?: string; readonly position?: number };
   readonly gtidSet: string | undefined;
   readonly useChecksum: boolean;
@@ -66,7 +63,7 @@ const WRITE_TIMEOUT_S = 7200;
 const decompress = promisify(zstdDecompress);
 
 /** One connection that follows the binary log of a server from a position, and hands on what concerns one table. */
-export class BinlogStream {
+export class BinlogStream implements LogStream {
   readonly #options: StreamOptions;
   readonly #zongji: ZongJi;
   readonly #internals: Internals;
@@ -134,8 +131,10 @@ export class BinlogStream {
 
   /** Between login and the request for the log. */
   #prepare(): void {
-    const { connection, BinlogClass } = this.#internals;
+    const { connection, ctrlConnection, BinlogClass } = this.#internals;
     if (connection === null) return;
+    // The library keeps it for look-ups that are answered here: idle, the server (wait_timeout) or a NAT would cut it, and the stream with it.
+    ctrlConnection?.end();
     const { heartbeatMs, replicaUuid } = this.#options;
     const periodNs = Math.round(heartbeatMs * 1_000_000);
     const statements = [

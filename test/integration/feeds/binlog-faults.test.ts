@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { waitFor } from '../../../local/lib/wait.ts';
+import { createCertificateAuthority } from '../../../local/servers/certificates.ts';
 import { startMariadb, startMysql, type DatabaseServer } from '../../../local/servers/database.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { MysqlAccess } from '../../../src/mysql/access.ts';
@@ -97,6 +99,23 @@ onEachDatabase('a server that the feed Binlog cannot follow', (flavor) => {
     assert.deepEqual([first.resyncs, second.resyncs], [[], []]);
   });
 
+  it('closes idle connections: the stream, which is none, goes on', async () => {
+    await server.query('SET GLOBAL wait_timeout = 1');
+    try {
+      const told = follow();
+      await waitFor('the feed to be open', () => told.isHealthy);
+      const beganMs = performance.now();
+      await waitFor('the time to pass', () => performance.now() - beganMs > 3000);
+      await server.query(
+        `INSERT INTO registry.instances (service, instance_id, address, port) VALUES ('idle', '1', '10.0.0.1', 1)`,
+      );
+      await waitFor('the hint', () => told.hints.includes('idle'));
+      assert.deepEqual([told.faults, told.resyncs], [[], []]);
+    } finally {
+      await server.query('SET GLOBAL wait_timeout = 28800');
+    }
+  });
+
   it('keeps no log: the condition says how to have one', async () => {
     await server.restartWith(
       flavor === 'mysql' ? ['--skip-log-bin'] : ['--skip-log-bin', '--skip-slave-start'],
@@ -165,6 +184,49 @@ onEachDatabase('a server that the feed Binlog follows by file and position', (fl
       stopping.abort(new Error('the test is over'));
       await running;
       reader.close();
+    }
+  });
+});
+
+onEachDatabase('a server that the feed Binlog follows over TLS', (flavor) => {
+  const start = flavor === 'mariadb' ? startMariadb : startMysql;
+
+  it('is followed where its certificate is for its address, and refused with the reason where it is not trusted', async () => {
+    const authority = await createCertificateAuthority();
+    const address = freshAddress();
+    const files = await authority.issue([address]);
+    const server = await start({ address, tls: { ...files, caFile: authority.caFile } });
+    const target = { ...targetOf(server, 'registry'), tls: 'VerifyIdentity' as const };
+    const login = { username: 'secure', password: 'secret', ca: readFileSync(authority.caFile, 'utf8') };
+    await server.createDatabase('registry');
+    await migrated(targetOf(server, 'registry'));
+    await server.createUser({ user: login.username, password: login.password, require: 'SSL' });
+    const reader = new MysqlRegistryReader({
+      ...{ target, custom: null, maxReplicaLagMs: 10_000, clock: systemClock, random: Math.random },
+      access: () => Promise.resolve(login),
+    });
+    const stopping = new AbortController();
+    const feed = (ca: string): [ToldByFeed, Promise<void>] => {
+      const told = new ToldByFeed();
+      const access = () => Promise.resolve({ ...login, ca });
+      return [told, binlogFeed(target, { source: reader.source, access }).run(told, stopping.signal)];
+    };
+    const other = readFileSync((await createCertificateAuthority('another authority')).caFile, 'utf8');
+    const [told, running] = feed(login.ca);
+    const [refused, trying] = feed(other);
+    try {
+      await waitFor('the feed to be open', () => told.isHealthy);
+      await server.query(
+        `INSERT INTO registry.instances (service, instance_id, address, port) VALUES ('secret', '1', '10.0.0.1', 1)`,
+      );
+      await waitFor('the hint', () => told.hints.includes('secret'));
+      const fault = await waitFor('the fault', () => refused.faults.at(-1) as { reason: string } | undefined);
+      assert.deepEqual([fault.reason, refused.isHealthy], ['TlsFailed', false]);
+    } finally {
+      stopping.abort(new Error('the test is over'));
+      await Promise.all([running, trying]);
+      reader.close();
+      await server.dispose();
     }
   });
 });
