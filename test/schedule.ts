@@ -5,6 +5,8 @@ export const known: Readonly<Record<string, Known>> = {
   'test/integration/feeds/binlog-converges.test.ts': { seconds: 105 },
   'test/integration/feeds/binlog-cost.test.ts': { alone: 'processor time and memory' },
   'test/integration/feeds/binlog-faults.test.ts': { seconds: 15 },
+  'test/integration/feeds/canal-converges.test.ts': { seconds: 50 },
+  'test/integration/feeds/canal-feed.test.ts': { seconds: 30 },
   'test/integration/feeds/poll-converges.test.ts': { seconds: 80 },
   'test/integration/feeds/trigger-converges.test.ts': { seconds: 55 },
   'test/integration/feeds/trigger-feed.test.ts': { seconds: 33 },

@@ -3,6 +3,7 @@ import { TerminalError } from '../lib/errors.ts';
 import type { CustomColumns, CustomSchemaSpec } from '../model/registry.ts';
 import type { RowKey, SourceDatabase, SourceTable, SourceWritten } from '../registry/source-table.ts';
 import type { Connection, Sql } from './connection.ts';
+import { mariadbGtidsWentBack } from './gtid.ts';
 import { isHeldByOthers } from './mysql-error.ts';
 import type { Session } from './pool.ts';
 import { KEYS_AT_ONCE } from './schema-sql.ts';
@@ -29,6 +30,7 @@ const LAST_LOOK_MS = 50;
 /** The table behind a registry in MySQL or MariaDB, and the share-lock barrier of safety rule 4. */
 export class MysqlSourceDatabase implements SourceDatabase {
   readonly #options: MysqlSourceDatabaseOptions;
+  #lastGtids = '';
 
   constructor(options: MysqlSourceDatabaseOptions) {
     this.#options = options;
@@ -41,12 +43,19 @@ export class MysqlSourceDatabase implements SourceDatabase {
 
   written(signal: AbortSignal): Promise<SourceWritten> {
     return this.#options.use(async ({ connection, identity }) => {
+      const { serverId, startedAtUs, flavor } = identity;
+      const before = this.#lastGtids;
       // MariaDB's binlog position has what it wrote and passed on, and not what it received alone.
-      const text = `SELECT @@GLOBAL.${identity.flavor === 'MySQL' ? 'gtid_executed' : 'gtid_binlog_pos'}`;
-      const [row] = await connection.query({ text, values: [] }, signal);
-      const [gtids] = row ?? [];
-      const { serverId, startedAtUs } = identity;
-      return { serverId, startedAtUs, gtids: typeof gtids === 'string' ? gtids : '' };
+      const text =
+        flavor === 'MySQL'
+          ? 'SELECT @@GLOBAL.gtid_executed, GTID_SUBSET(?, @@GLOBAL.gtid_executed)'
+          : 'SELECT @@GLOBAL.gtid_binlog_pos';
+      const [row] = await connection.query({ text, values: flavor === 'MySQL' ? [before] : [] }, signal);
+      const [found, isSubset] = row ?? [];
+      const gtids = typeof found === 'string' ? found : '';
+      this.#lastGtids = gtids;
+      const wentBack = flavor === 'MySQL' ? Number(isSubset) === 0 : mariadbGtidsWentBack(before, gtids);
+      return { serverId, startedAtUs, gtids, wentBack };
     }, signal);
   }
 

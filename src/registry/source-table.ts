@@ -43,8 +43,10 @@ export interface SourceDatabase {
 export interface SourceWritten {
   /** Names the server, as ServerState does. */
   readonly serverId: string;
-  /** When its process started, by its own clock; correct to three seconds. */
+  /** When its process started, by its own clock; up to a second late. */
   readonly startedAtUs: number;
   /** Changes with each transaction that the server writes to its binlog; '' when it has no GTIDs, which tells nothing. */
   readonly gtids: string;
+  /** True when it lacks transactions that it had when it was asked before: a restored backup. */
+  readonly wentBack: boolean;
 }

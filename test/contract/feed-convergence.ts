@@ -30,6 +30,8 @@ export interface FeedKind {
   readonly hasServer: boolean;
   readonly prepare: (place: FeedPlace) => Promise<FeedUnderTest>;
   readonly extraArgs?: readonly string[];
+  /** False when what follows the database in its place is told by people which server to follow. */
+  readonly followsFailover?: boolean;
 }
 
 /** Rows of the burst, and how long the long transaction is open; the soak runs the suite with more. */
@@ -86,20 +88,22 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
       await bench.settled();
     });
 
-    it('a failover to a replica at the same address', async () => {
-      await bench.open();
-      const replica = await start({ address: freshAddress(), extraArgs: kind.extraArgs ?? [] });
-      try {
-        await replicate(replica, server);
-        await bench.writer.change();
-        await bench.failOver(replica);
-        await bench.changeOn(replica);
-        await bench.settled(replica);
-      } finally {
-        await bench.close();
-        await replica.dispose();
-      }
-    });
+    if (kind.followsFailover !== false) {
+      it('a failover to a replica at the same address', async () => {
+        await bench.open();
+        const replica = await start({ address: freshAddress(), extraArgs: kind.extraArgs ?? [] });
+        try {
+          await replicate(replica, server);
+          await bench.writer.change();
+          await bench.failOver(replica);
+          await bench.changeOn(replica);
+          await bench.settled(replica);
+        } finally {
+          await bench.close();
+          await replica.dispose();
+        }
+      });
+    }
 
     if (kind.hasLog) {
       it('a position that its source does not have any more', async () => {
@@ -340,9 +344,17 @@ class Bench {
     await follows(this.registry, name);
     const before = this.registry.observer.hints.get(name) ?? 0;
     const place = { server, database: this.database, target: targetOf(server, this.database) };
-    await new FeedWriter(place, this.feed).insert('afterwards');
+    const writer = new FeedWriter(place, this.feed);
+    // More than once: a fault may be noticed only now, and the fallback tells of what comes before the feed follows again.
+    await waitFor(
+      `${name} to tell of what comes afterwards`,
+      async () => {
+        await writer.insert('afterwards');
+        return (this.registry.observer.hints.get(name) ?? 0) > before;
+      },
+      { intervalMs: 200 },
+    );
     await this.converged(server);
-    assert.ok((this.registry.observer.hints.get(name) ?? 0) > before, `${name} told of nothing afterwards`);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,10 @@
 import type { Guard } from './guard.ts';
 
+const FOLLOWER = 'src/feeds/canal/follower.ts';
+const follower = (title: string): Guard['test'] => ({
+  file: 'test/unit/feeds/canal/follower.test.ts',
+  title: `a conversation with a canal-server ${title}`,
+});
 const TELLER = 'src/feeds/binlog/teller.ts';
 const teller = (title: string): Guard['test'] => ({
   file: 'test/unit/feeds/binlog/teller.test.ts',
@@ -37,5 +42,23 @@ export const rule4: readonly Guard[] = [
     find: 'onFault(error);',
     replace: 'onFault(error);\n      this.#waiting = [];',
     test: teller('keeps everything while the database cannot be asked'),
+  },
+  {
+    rule: '4',
+    without: 'waiting for a row of what Canal told',
+    file: FOLLOWER,
+    find: 'await source.awaitVisible(this.#table, keys, PATIENCE_MS, signal)',
+    replace: '[]',
+    test: follower(
+      'tells nothing before it can be seen, and acknowledges nothing before it was told (safety rule 4)',
+    ),
+  },
+  {
+    rule: '4',
+    without: 'telling again of what Canal told while somebody held it',
+    file: FOLLOWER,
+    find: 'this.#held.push(...waiting.map((each) => ({ ...each, sinceMs })));',
+    replace: '',
+    test: follower('tells what somebody holds at once, and once more when he lets go (safety rule 4)'),
   },
 ];

@@ -20,7 +20,7 @@ export function conditionOf(
   names: CanalNames,
   isRepeated: boolean,
 ): RetryableError | TerminalError {
-  const { host, port, destination, clientId } = names;
+  const { host, port, destination } = names;
   const at = `canal-server ${host}:${port}`;
   const options = { cause: fault };
   switch (fault.kind) {
@@ -47,7 +47,7 @@ export function conditionOf(
       return isRepeated
         ? new TerminalError(
             'CanalClientTaken',
-            `Another client takes changes of destination ${destination} of ${at} away from the operator, by the same client id (${fault.message}). Stop it, or give the operator an id of its own: set spec.feed.canal.clientId to another number than ${clientId}`,
+            `Another client takes changes of destination ${destination} of ${at} away from the operator (${fault.message}). Stop it, or give the operator a destination of its own, which no other client of whatever id uses: add one to canal.destinations in conf/canal.properties, and name it in spec.feed.canal.destination`,
             options,
           )
         : new RetryableError(`${at} gave changes of destination ${destination} to another client`, {
@@ -72,10 +72,10 @@ function accessMend({ username, secret }: CanalNames): string {
 
 /** The canal-server answers, but does not seem to follow the database. */
 export function doubtCondition(doubt: CanalDoubt, names: CanalNames): RetryableError {
-  const { host, port, destination, clientId } = names;
+  const { host, port, destination } = names;
   const log = `logs/${destination}/${destination}.log of canal-server ${host}:${port}`;
   const why = {
-    silent: `Destination ${destination} says nothing, although the database goes on writing. Its own connection to the database is broken (${log} says why; often: canal.instance.dbUsername, a position that was purged, another server than spec.mysql names), or another client with client id ${clientId} takes all that it says`,
+    silent: `Destination ${destination} says nothing, although the database goes on writing. Its own connection to the database is broken (${log} says why; often: canal.instance.dbUsername, a position that was purged, another server than spec.mysql names), or another client of this destination takes all that it says`,
     restarted: `The database was started again, or is another server, and destination ${destination} has not said anything of it yet. It connects again by itself within half a minute and speaks with the next transaction; if it does not, ${log} says why`,
   };
   return new RetryableError(why[doubt], { reason: 'CanalStalled' });

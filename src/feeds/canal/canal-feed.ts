@@ -92,10 +92,11 @@ export class CanalFeed implements ChangeFeed {
       await connection.subscribe();
       connection.rollback();
       this.#watch.opened(clock.now());
-      this.#say(sink, 'the connection to the canal-server was lost, and it may have lost changes');
       const watch = this.#watch;
       const follower = new Follower({
         ...{ connection, source, table, watch, sink, clock, logger, fetchSize: this.#fetchSize },
+        onOpen: () =>
+          this.#say(sink, 'the connection to the canal-server was lost, and it may have lost changes'),
         onDoubt: (doubt) => sink.unhealthy(this.#doubted(doubt)),
         onBelief: () => this.#say(sink, 'the canal-server speaks again, and it may have lost changes'),
       });

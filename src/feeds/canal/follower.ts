@@ -21,6 +21,8 @@ export interface FollowerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Canal seems to follow nothing; or (null) it speaks again. */
+  /** What was there when it was opened is behind: whoever reads everything now misses nothing. */
+  readonly onOpen: () => void;
   readonly onDoubt: (doubt: CanalDoubt) => void;
   readonly onBelief: () => void;
 }
@@ -42,6 +44,8 @@ const PATIENCE_MS = 100;
 const HELD_LOOK_MS = 250;
 const KEYLESS_MS = 1000;
 const MAX_HELD = 10_000;
+/** What a server has kept is some megabytes; where more and more come, it is told like all that follows. */
+const CATCH_UP_MS = 3000;
 const PULSE_MS = 1000;
 /** The database is asked what it has written when Canal has said nothing for so long, and so often. */
 const QUIET_MS = 2000;
@@ -69,7 +73,32 @@ export class Follower {
 
   /** Rejects with what went wrong; resolves when `signal` is aborted. What was not acknowledged is rolled back. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#catchUp(signal);
     while (!signal.aborted) await this.#ask(signal);
+  }
+
+  /**
+   * Passes over what the server had kept: everything is read after that, and nobody needs hints at it. Nor can a change that cannot be told
+   * stand in the way for ever. Only its visibility is waited for.
+   */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const { connection, fetchSize, source, watch, clock, onOpen } = this.#options;
+    watch.saw(await source.written(signal), clock.now());
+    const untilMs = clock.now() + CATCH_UP_MS;
+    while (clock.now() < untilMs && !signal.aborted) {
+      const batch = await connection.get(fetchSize);
+      if (batch === null) break;
+      this.#lastId = batch.id;
+      const news = readable(batch, this.#table);
+      if (news !== null) {
+        await this.#becomeVisible(news, signal);
+        this.#position = news.positions.at(-1) ?? this.#position;
+        if (news.tableChange !== null) this.#table = await source.table(signal);
+      }
+      connection.ack(batch.id);
+      watch.heard(clock.now());
+    }
+    if (!signal.aborted) onOpen();
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
@@ -211,5 +240,15 @@ export class Follower {
 
   #positionText(): string {
     return this.#position === null ? 'now' : positionText(this.#position);
+  }
+}
+
+/** Null: it cannot be read. */
+function readable({ entries }: CanalBatch, table: SourceTable): CanalNews | null {
+  try {
+    return readNews(entries, table);
+  } catch (error) {
+    if (error instanceof CanalFault) return null;
+    throw error;
   }
 }

@@ -6,8 +6,8 @@ import type { SourceWritten } from '../../registry/source-table.ts';
  */
 export type CanalDoubt = 'restarted' | 'silent';
 
-/** Starts that are no further apart are one: servers count their uptime in whole seconds. */
-const RESTART_US = 3_000_000;
+/** Starts that are no further apart are one: servers count their uptime in whole seconds, so that each is up to a second late. */
+const RESTART_US = 1_200_000;
 /**
  * Canal passes on every transaction of the tables that are followed, and of others (without their rows) one in five seconds by their own times,
  * which are in whole seconds. So what is written later than this after it was last heard must be heard of.
@@ -74,9 +74,10 @@ export class SourceWatch {
     this.#movedMs = null;
   }
 
-  #isRestarted({ serverId, startedAtUs }: SourceWritten): boolean {
+  #isRestarted({ serverId, startedAtUs, wentBack }: SourceWritten): boolean {
     const before = this.#server;
     this.#server = { serverId, startedAtUs };
+    if (wentBack) return true;
     if (before === null) return false;
     return before.serverId !== serverId || Math.abs(before.startedAtUs - startedAtUs) > RESTART_US;
   }

@@ -58,6 +58,16 @@ onEachDatabase('the table behind a registry', (flavor) => {
     }
   }
 
+  it('tells what the server has written by a text that changes with each transaction, whatever the table', async () => {
+    const source = sourceOf();
+    const before = await source.written(signal);
+    await database.query('CREATE TABLE elsewhere (id INT PRIMARY KEY)');
+    await database.query('INSERT INTO elsewhere VALUES (1)');
+    const after = await source.written(signal);
+    assert.notEqual(after.gtids, before.gtids);
+    assert.deepEqual([after.serverId, after.wentBack], [before.serverId, false]);
+  });
+
   it('is told with its key, its service and the columns whose change is no news', async () => {
     assert.deepEqual(await sourceOf().table(signal), {
       database: database.name,

@@ -18,7 +18,11 @@ class Place {
   readonly said: string[] = [];
   readonly clock = new FakeClock();
   readonly watch = new SourceWatch(0);
+  /** What the server has when it is asked first, and what comes after that. */
+  readonly kept: CanalBatch[] = [];
   readonly batches: CanalBatch[] = [];
+  isOpen = false;
+  tellsOpening = false;
   /** Keys that somebody holds. */
   readonly held = new Set<string>();
   gtids = '0-1-1';
@@ -39,7 +43,7 @@ class Place {
     };
     const source: SourceDatabase = {
       table: () => this.table(),
-      written: () => Promise.resolve({ serverId: 'a', startedAtUs: 1, gtids: this.gtids }),
+      written: () => Promise.resolve({ serverId: 'a', startedAtUs: 1, gtids: this.gtids, wentBack: false }),
       awaitVisible: async (_table, keys) => {
         await this.visible;
         return keys.filter((key: RowKey) => this.held.has(String(key)));
@@ -47,11 +51,15 @@ class Place {
     };
     const follower = new Follower({
       connection: {
-        get: () => Promise.resolve(batches.shift() ?? null),
+        get: () => Promise.resolve(this.isOpen ? (batches.shift() ?? null) : (this.kept.shift() ?? null)),
         ack: (id) => said.push(`ack ${id}`),
         rollback: (id) => said.push(`rollback ${id}`),
       },
       ...{ source, table: canalTable, watch, sink, clock, fetchSize: 100, logger: new RecordingLogger() },
+      onOpen: () => {
+        this.isOpen = true;
+        if (this.tellsOpening) said.push('open');
+      },
       onDoubt: (doubt) => said.push(`doubt ${doubt}`),
       onBelief: () => said.push('belief'),
     });
@@ -88,6 +96,29 @@ describe('a conversation with a canal-server', () => {
     commit();
     await place.clock.advance(10);
     assert.deepEqual(place.said, ['hint orders at binlog.000001:50', 'ack 1']);
+  });
+
+  it('passes over what the server had kept, and is open when that can be seen', async () => {
+    place.tellsOpening = true;
+    let commit: (value?: unknown) => void = () => undefined;
+    place.visible = new Promise((resolve) => (commit = resolve));
+    place.kept.push({ id: 1, entries: [inserted('1', 'orders'), endEntry()], bytes: 1 });
+    place.kept.push({ id: 2, entries: [Buffer.from([0xff])], bytes: 1 });
+    place.kept.push({ id: 3, entries: [rowsEntry('update', [], { sql: 'UPDATE' })], bytes: 1 });
+    place.give(4, inserted('1', 'new'), endEntry());
+    place.start();
+    await place.clock.advance(1000);
+    assert.deepEqual(place.said, []);
+    commit();
+    await place.clock.advance(10);
+    assert.deepEqual(place.said, [
+      'ack 1',
+      'ack 2',
+      'ack 3',
+      'open',
+      'hint new at binlog.000001:100',
+      'ack 4',
+    ]);
   });
 
   it('tells what somebody holds at once, and once more when he lets go (safety rule 4)', async () => {
