@@ -45,6 +45,21 @@ describe('RegistrySecrets', () => {
     });
   });
 
+  it('reads the login of the binary log from a Secret of its own, or else takes that of the registry', async () => {
+    put('log', { username: 'reader', password: 'q' });
+    put('ca', { 'ca.crt': 'CA' });
+    const spec = { mysql: { ...mysql, tls: { caSecretRef: { name: 'ca' } } } };
+    const of = (feed?: { readonly binlog: { readonly credentialsSecretRef: { readonly name: string } } }) =>
+      secrets.readBinlog(feed === undefined ? spec : { ...spec, feed }, false, signal);
+    assert.deepEqual(await of(), { username: 'u', password: 'p', ca: 'CA' });
+    const own = { binlog: { credentialsSecretRef: { name: 'log' } } };
+    assert.deepEqual(await of(own), { username: 'reader', password: 'q', ca: 'CA' });
+    put('empty', { username: 'reader' });
+    await assert.rejects(of({ binlog: { credentialsSecretRef: { name: 'empty' } } }), {
+      message: /\(spec\.feed\.binlog\.credentialsSecretRef\) has no key password/,
+    });
+  });
+
   it('asks the API server once in half a minute, and at once when a login was refused', async () => {
     await secrets.read(mysql, false, signal);
     put('login', { username: 'u', password: 'new' });
