@@ -44,6 +44,7 @@ const PATIENCE_MS = 100;
 const HELD_LOOK_MS = 250;
 const KEYLESS_MS = 1000;
 const MAX_HELD = 10_000;
+const MAX_TOLD = 20_000;
 /** What a server has kept is some megabytes; where more and more come, it is told like all that follows. */
 const CATCH_UP_MS = 3000;
 const PULSE_MS = 1000;
@@ -59,6 +60,7 @@ export class Follower {
   #position: CanalPosition | null = null;
   #held: Held[] = [];
   #isHeldLost = false;
+  readonly #toldOfOpen = new Set<string>();
   #heldLookMs = 0;
   #pulseMs = -Infinity;
   #writtenMs = 0;
@@ -139,14 +141,24 @@ export class Follower {
     this.#executedAtMs = news.executedAtMs ?? this.#executedAtMs;
     this.#moveOn(news.positions);
     await this.#becomeVisible(news, signal);
-    this.#once.tell(
-      news.transactions.flatMap(({ services }) => [...services]),
-      this.#positionText(),
-    );
+    this.#once.tell(this.#untold(news), this.#positionText());
     if (news.unreadable !== null) sink.resync('UnreadableChange', `Canal gave ${news.unreadable}`);
     if (news.tableChange === null) return;
     this.#table = await source.table(signal);
     sink.resync('TableChanged', news.tableChange.slice(0, 200));
+  }
+
+  /** A transaction can be seen as a whole: a service that its first batch told of need not be told again by the others. */
+  #untold({ transactions, endsOpen }: CanalNews): readonly string[] {
+    if (endsOpen) this.#toldOfOpen.clear();
+    const untold: string[] = [];
+    for (const { services, isEnded } of transactions) {
+      for (const service of services) if (!this.#toldOfOpen.has(service)) untold.push(service);
+      if (isEnded) this.#toldOfOpen.clear();
+      else for (const service of services) this.#toldOfOpen.add(service);
+    }
+    if (this.#toldOfOpen.size > MAX_TOLD) this.#toldOfOpen.clear();
+    return untold;
   }
 
   /**

@@ -8,11 +8,15 @@ export interface TransactionNews {
    * One row stands for all of them: a transaction lets go of its rows at once, when it is visible. Null when the key cannot be written down.
    */
   readonly key: RowKey | null;
+  /** False: more of it comes in the next batch. */
+  readonly isEnded: boolean;
 }
 
 /** What a batch of entries says of one table. */
 export interface CanalNews {
   readonly transactions: readonly TransactionNews[];
+  /** True when the batch begins with the end of the transaction that the last one left open. */
+  readonly endsOpen: boolean;
   /** The statement that changed the table itself, or null. */
   readonly tableChange: string | null;
   /** Why some of the changes cannot be told by service; null: all of them can. */
@@ -41,6 +45,7 @@ class Reading {
   readonly #transactions: TransactionNews[] = [];
   #services = new Set<string>();
   #key: RowKey | null = null;
+  #endsOpen = false;
   #tableChange: string | null = null;
   #unreadable: string | null = null;
   #incomplete: string | null = null;
@@ -74,9 +79,10 @@ class Reading {
   }
 
   news(): CanalNews {
-    this.#endTransaction();
+    this.#endTransaction(false);
     return {
       transactions: this.#transactions,
+      endsOpen: this.#endsOpen,
       tableChange: this.#tableChange,
       unreadable: this.#unreadable,
       incomplete: this.#incomplete,
@@ -132,11 +138,13 @@ class Reading {
 
   #end({ serverId, file, offset, gtid }: CanalPosition): void {
     this.#positions.push({ serverId, file, offset, gtid });
-    this.#endTransaction();
+    if (this.#services.size === 0 && this.#transactions.length === 0) this.#endsOpen = true;
+    this.#endTransaction(true);
   }
 
-  #endTransaction(): void {
-    if (this.#services.size > 0) this.#transactions.push({ services: this.#services, key: this.#key });
+  #endTransaction(isEnded: boolean): void {
+    if (this.#services.size > 0)
+      this.#transactions.push({ services: this.#services, key: this.#key, isEnded });
     this.#services = new Set();
     this.#key = null;
   }

@@ -147,6 +147,18 @@ describe('a conversation with a canal-server', () => {
     ]);
   });
 
+  it('tells each service once for a transaction that comes in several batches', async () => {
+    place.give(1, inserted('1', 'a'), inserted('2', 'b'));
+    place.give(2, inserted('3', 'a'), inserted('4', 'c'));
+    place.give(3, endEntry(), inserted('5', 'a'), endEntry());
+    place.start();
+    await place.clock.advance(10);
+    assert.deepEqual(place.said, [
+      ...['hint a,b at now', 'ack 1', 'hint c at now', 'ack 2'],
+      ...['hint a at binlog.000001:100', 'ack 3'],
+    ]);
+  });
+
   it('rolls back a batch that it could not tell', async () => {
     place.visible = Promise.reject(new Error('the database is away'));
     place.visible.catch(() => undefined);
