@@ -89,6 +89,8 @@ class MysqlRegistry implements OpenRegistry {
           new MysqlBinlogServer({
             ...source,
             access: ({ refresh }) => secrets.readBinlog(registry.spec, refresh, closing),
+            loginField:
+              registry.spec.feed?.binlog?.credentialsSecretRef && 'spec.feed.binlog.credentialsSecretRef',
           }),
         follower: `${config.identity}/${key}`,
         closing,

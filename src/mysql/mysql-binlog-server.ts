@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { TerminalError } from '../lib/errors.ts';
 import type {
   BinlogColumn,
   BinlogLook,
@@ -6,6 +7,7 @@ import type {
   BinlogPosition,
   BinlogServer,
 } from '../registry/binlog-server.ts';
+import type { FeedProblem } from '../registry/feed-problem.ts';
 import type { AccessSource, MysqlAccess, MysqlTarget } from './access.ts';
 import { checkBinlog, logStatus, problemsError } from './binlog-checks.ts';
 import { Connection, vendorOptions } from './connection.ts';
@@ -17,6 +19,8 @@ export interface MysqlBinlogServerOptions {
   readonly target: MysqlTarget;
   /** Who may read the log. */
   readonly access: AccessSource;
+  /** Where the Registry names the Secret of that login; default spec.mysql.credentialsSecretRef. */
+  readonly loginField?: string | undefined;
   readonly clock: Clock;
   /** Default 5,000. */
   readonly connectTimeoutMs?: number;
@@ -51,12 +55,25 @@ export class MysqlBinlogServer implements BinlogServer {
     });
   }
 
+  /** Everything that keeps the log of `database` from being followed. Rejects where the server cannot be asked. */
+  async check(database: string, signal: AbortSignal): Promise<readonly FeedProblem[]> {
+    const { connection } = await this.#connect(signal);
+    try {
+      const { flavor } = await readServerIdentity(connection, signal);
+      return (await checkBinlog(connection, flavor, database, signal)).problems;
+    } finally {
+      connection.end();
+    }
+  }
+
   async look(
     table: { readonly database: string; readonly table: string },
     after: BinlogMark | null,
     signal: AbortSignal,
   ): Promise<BinlogLook> {
-    const { connection, access } = await this.#connect(signal);
+    const { connection, access } = await this.#connect(signal).catch((error: unknown) => {
+      throw this.#inField(error);
+    });
     try {
       const { flavor, serverId, startedAtUs } = await readServerIdentity(connection, signal);
       const { problems, settings } = await checkBinlog(connection, flavor, table.database, signal);
@@ -102,6 +119,14 @@ export class MysqlBinlogServer implements BinlogServer {
       this.#username = access.username;
       return { connection: await Connection.open(options, access, signal), access };
     }
+  }
+
+  /** The login may be another than the registry's: then its own Secret is the one to mend. */
+  #inField(error: unknown): unknown {
+    const { loginField } = this.#options;
+    if (loginField === undefined || !(error instanceof TerminalError)) return error;
+    const message = error.message.replaceAll('spec.mysql.credentialsSecretRef', loginField);
+    return new TerminalError(error.reason, message, { cause: error.cause });
   }
 
   async #present({ connection, flavor, hasGtids }: Server, signal: AbortSignal): Promise<BinlogPosition> {

@@ -16,7 +16,10 @@ export function binlogFeed(
   readers += 1;
   const { access = () => Promise.resolve(root) } = options;
   return new BinlogFeed({
-    server: new MysqlBinlogServer({ target, access, clock: systemClock }),
+    server: new MysqlBinlogServer({
+      ...{ target, access, clock: systemClock },
+      loginField: 'spec.feed.binlog.credentialsSecretRef',
+    }),
     reader: `test-${process.pid}-${readers}`,
     heartbeatMs: 200,
     clock: systemClock,

@@ -99,6 +99,12 @@ onEachDatabase('a server that the feed Binlog cannot follow', (flavor) => {
     assert.deepEqual([first.resyncs, second.resyncs], [[], []]);
   });
 
+  it('refuses the login: the condition names the Secret to mend', async () => {
+    const { reason, message } = await fault(follow({ username: 'nobody', password: 'wrong' }));
+    assert.equal(reason, 'AccessDenied');
+    assert.match(message, /the Secret that spec\.feed\.binlog\.credentialsSecretRef names/);
+  });
+
   it('closes idle connections: the stream, which is none, goes on', async () => {
     await server.query('SET GLOBAL wait_timeout = 1');
     try {
