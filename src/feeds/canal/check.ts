@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { type FeedProblem, problemOf } from '../../registry/feed-problem.ts';
+import { errorMessage, RetryableError, TerminalError } from '../../lib/errors.ts';
 import type { SourceDatabase } from '../../registry/source-table.ts';
 import { conditionOf } from './canal-conditions.ts';
 import { CanalFault } from './canal-error.ts';
@@ -12,6 +12,12 @@ export interface CanalCheckOptions {
   readonly secret: string | null;
   readonly source: Pick<SourceDatabase, 'table'>;
   readonly clock: Clock;
+}
+
+/** Something that keeps the feed from following, as its condition has it: the message says what mends it. */
+export interface CanalProblem {
+  readonly reason: string;
+  readonly message: string;
 }
 
 /**
