@@ -18,6 +18,8 @@ export interface RegistryFacts {
     readonly sinceMs: number;
   } | null;
   readonly server: { readonly flavor: string; readonly version: string } | null;
+  /** Why spec.retention deletes nothing; null: it does, or there is nothing to delete. */
+  readonly retentionFault: string | null;
   readonly services: number;
   readonly instances: number;
   /** Wall-clock ms of the last good read; null: none yet. */
@@ -64,7 +66,7 @@ function verdicts(registry: Registry, facts: RegistryFacts): readonly Verdict[] 
           type: 'Connected',
           status: facts.health.available ? 'True' : facts.health.reason === 'NeverRead' ? 'Unknown' : 'False',
           reason: facts.health.reason,
-          message: facts.health.message,
+          message: connectedMessage(facts),
         }
       : { type: 'Connected', status: 'False', ...facts.fault };
   const feedHealthy: Verdict = {
@@ -74,6 +76,12 @@ function verdicts(registry: Registry, facts: RegistryFacts): readonly Verdict[] 
     message: facts.feed?.message ?? 'The feed starts once the registry is connected.',
   };
   return [readyVerdict(registry, connected, feedHealthy), connected, feedHealthy];
+}
+
+/** Rows that cannot be deleted harm no caller, so they turn no condition; where people look they are told of all the same. */
+function connectedMessage({ health, retentionFault }: RegistryFacts): string {
+  if (!health.available || retentionFault === null) return health.message;
+  return `${health.message} Rows that spec.retention lets go could not be deleted: ${retentionFault}`;
 }
 
 function readyVerdict(registry: Registry, connected: Verdict, feedHealthy: Verdict): Verdict {

@@ -103,7 +103,16 @@ export class RegistrySupervisor implements RegistryDirectory {
     if (open !== undefined) return { fault, health: open.health, ...open.facts() };
     if (fault === null) return undefined;
     const health = { available: false, needsHelp: true, ...fault };
-    return { fault, health, feed: null, server: null, services: 0, instances: 0, lastReadMs: null };
+    return {
+      fault,
+      health,
+      feed: null,
+      server: null,
+      retentionFault: null,
+      services: 0,
+      instances: 0,
+      lastReadMs: null,
+    };
   }
 
   /** Follows the Registries until `signal` is aborted, then closes all of them. */

@@ -17,6 +17,8 @@ export interface RetentionOptions {
   /** The database's clock. */
   readonly nowUs: () => number;
   readonly hint: (services: readonly string[]) => void;
+  /** There is another {@link Retention.fault}, or none any more. */
+  readonly onChange: () => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -34,9 +36,15 @@ const PAUSE_MS = 1000;
  */
 export class Retention {
   readonly #options: RetentionOptions;
+  #fault: string | null = null;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+  }
+
+  /** Why rows that should go could not be deleted, and what mends it; null: they could, or there was nothing to delete. */
+  get fault(): string | null {
+    return this.#fault;
   }
 
   /** Works until the signal is aborted, then rejects with its reason. */
@@ -46,12 +54,20 @@ export class Retention {
       await clock.sleep(EVERY_MS * (0.9 + 0.2 * random()), signal);
       try {
         await this.#retire(signal);
+        this.#setFault(null);
       } catch (error) {
         signal.throwIfAborted();
         // A missing DELETE grant, or a lock that somebody else holds, says nothing about whether the registry can be read.
         logger.warn('retired rows could not be deleted', { error: errorMessage(error) });
+        this.#setFault(errorMessage(error));
       }
     }
+  }
+
+  #setFault(fault: string | null): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#options.onChange();
   }
 
   async #retire(signal: AbortSignal): Promise<void> {

@@ -42,6 +42,8 @@ export interface SessionFacts {
   readonly services: number;
   readonly instances: number;
   readonly rejected: number;
+  /** Why spec.retention deletes nothing; null: it does, or there is nothing to delete. */
+  readonly retentionFault: string | null;
   /** Wall-clock ms of the last good read; null before the first. */
   readonly lastReadMs: number | null;
 }
@@ -109,6 +111,7 @@ export class RegistrySession {
         hint(services);
         this.#feed.announce?.(services);
       },
+      onChange: () => this.#tell(null),
       logger: logger.child({ component: 'retention' }),
     });
     this.#feed = options.feed(store);
@@ -151,7 +154,10 @@ export class RegistrySession {
 
   facts(): SessionFacts {
     const { server, lastReadMs } = this.#syncer;
-    return { feed: this.#feedWithAudit(), server, lastReadMs, ...this.store.counts() };
+    return {
+      ...{ feed: this.#feedWithAudit(), server, lastReadMs, retentionFault: this.#retention.fault },
+      ...this.store.counts(),
+    };
   }
 
   /** Calls back with the service whose snapshot changed, or null for anything else; answers how to stop it. */

@@ -10,7 +10,7 @@ import { TableReader } from './table-reader.ts';
 export const SECOND_US = 1_000_000;
 
 export interface FollowOptions extends Partial<
-  Pick<RegistrySessionOptions, 'auditIntervalMs' | 'resyncIntervalMs' | 'store'>
+  Pick<RegistrySessionOptions, 'auditIntervalMs' | 'resyncIntervalMs' | 'store' | 'isLeader'>
 > {
   /** Default: polls once a second. */
   readonly feed?: ChangeFeed;

@@ -35,7 +35,7 @@ class FakeOpen implements OpenRegistry {
     return 7;
   }
   facts(): ReturnType<OpenRegistry['facts']> {
-    return { feed: null, server: null, services: 1, instances: 1, lastReadMs: 1 };
+    return { feed: null, server: null, retentionFault: null, services: 1, instances: 1, lastReadMs: 1 };
   }
   subscribe(): () => void {
     return () => undefined;

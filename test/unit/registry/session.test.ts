@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { TerminalError } from '../../../src/lib/errors.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import { FollowedTable, SECOND_US } from '../../support/followed-table.ts';
 
@@ -334,6 +335,19 @@ describe('a registry session', () => {
       await clock.advance(6000);
       assert.equal(alive(), 'b c');
     });
+  });
+
+  it('tells of rows that it may not delete, and of nothing when it may; the registry is available all the time', async () => {
+    put('a');
+    table.faults.set('deleteRetired', new TerminalError('GrantMissing', 'GRANT DELETE ON ...'));
+    const session = await followed.follow({ isLeader: () => true });
+    assert.equal(session.facts().retentionFault, null);
+    await clock.advance(70_000);
+    assert.equal(session.facts().retentionFault, 'GRANT DELETE ON ...');
+    assert.equal(session.health.available, true);
+    table.faults.clear();
+    await clock.advance(70_000);
+    assert.equal(session.facts().retentionFault, null);
   });
 
   describe('when another server answers (safety rule 8)', () => {
