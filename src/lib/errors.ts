@@ -24,9 +24,12 @@ export class RetryableError extends Error {
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';
   readonly reason: string;
-  constructor(reason: string, message: string, options?: ErrorOptions) {
+  /** The statement in the message that mends it, as it is to be typed; undefined where no single one does. */
+  readonly mend: string | undefined;
+  constructor(reason: string, message: string, options?: ErrorOptions & { mend?: string | undefined }) {
     super(message, options);
     this.reason = reason;
+    this.mend = options?.mend;
   }
 }
 

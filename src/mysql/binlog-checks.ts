@@ -1,7 +1,8 @@
-import type { FeedProblem } from '../registry/binlog-server.ts';
 import { TerminalError } from '../lib/errors.ts';
+import type { FeedProblem } from '../registry/feed-problem.ts';
 import type { Connection } from './connection.ts';
 import type { Flavor } from './server-identity.ts';
+import { quoteAccount } from './sql-text.ts';
 
 /** What a server says of its binary log, and of the account that asks. */
 export interface BinlogSettings {
@@ -32,10 +33,16 @@ const VARIABLES = [
 
 type Check = (settings: BinlogSettings, database: string) => FeedProblem | null;
 
-const set = ({ flavor }: BinlogSettings, name: string, value: string): string =>
-  flavor === 'MySQL'
-    ? `SET PERSIST ${name} = '${value}';`
-    : `SET GLOBAL ${name} = '${value}'; and put "${name} = ${value}" under [mysqld] in my.cnf`;
+/** MariaDB forgets it when it is started again. */
+const set = ({ flavor }: BinlogSettings, name: string, value: string) => {
+  const plain = value.replaceAll("'", '');
+  return flavor === 'MySQL'
+    ? { mend: `SET PERSIST ${name} = ${value};`, also: '' }
+    : {
+        mend: `SET GLOBAL ${name} = ${value};`,
+        also: ` and put "${name} = ${plain}" under [mysqld] in my.cnf`,
+      };
+};
 
 /** A variable that the server does not have is as we need it: MySQL takes the old choices away one by one. */
 const wants =
@@ -43,9 +50,11 @@ const wants =
   (settings) => {
     const found = settings.variables.get(name);
     if (found === undefined || found.toUpperCase() === value) return null;
+    const { mend, also } = set(settings, name, `'${value}'`);
     return {
       reason,
-      message: `${name} is ${found === '' ? 'empty' : found}, ${why}. Type on the database: ${set(settings, name, value)}; sessions that are open keep the old value`,
+      message: `${name} is ${found === '' ? 'empty' : found}, ${why}. Sessions that are open keep the old value. Type on the database: ${mend}${also}`,
+      mend,
     };
   };
 
@@ -69,13 +78,15 @@ const CHECKS: readonly Check[] = [
     'and rows without all columns do not name their service',
   ),
   wants('BinlogRowOptions', 'binlog_row_value_options', '', 'and parts of values cannot be read'),
-  ({ flavor, variables }) =>
-    variables.get('server_id') === '0'
-      ? {
-          reason: 'ServerIdZero',
-          message: `server_id is 0: the server refuses readers of its log. Type on the database: ${flavor === 'MySQL' ? 'SET PERSIST server_id = 1;' : 'SET GLOBAL server_id = 1; and put "server_id = 1" under [mysqld] in my.cnf'} (a number of its own)`,
-        }
-      : null,
+  (settings) => {
+    if (settings.variables.get('server_id') !== '0') return null;
+    const { mend, also } = set(settings, 'server_id', '1');
+    return {
+      reason: 'ServerIdZero',
+      message: `server_id is 0: the server refuses readers of its log. Type on the database, with a number of its own: ${mend}${also}`,
+      mend,
+    };
+  },
   ({ isReplica, variables }) => {
     const name = variables.has('log_replica_updates') ? 'log_replica_updates' : 'log_slave_updates';
     if (!isReplica || variables.get(name) === 'ON') return null;
@@ -108,9 +119,11 @@ function missingGrants({ flavor, privileges, account }: BinlogSettings): FeedPro
       : [flavor === 'MariaDB' ? 'BINLOG MONITOR' : 'REPLICATION CLIENT']),
   ];
   if (missing.length === 0) return null;
+  const mend = `GRANT ${missing.join(', ')} ON *.* TO ${quoteAccount(account)};`;
   return {
     reason: 'GrantMissing',
-    message: `${account} may not read the binary log. Type on the database: GRANT ${missing.join(', ')} ON *.* TO ${quotedAccount(account)};`,
+    message: `${account} may not read the binary log. Type on the database: ${mend}`,
+    mend,
   };
 }
 
@@ -177,12 +190,6 @@ export function problemsError(problems: readonly FeedProblem[]): TerminalError {
     first?.reason ?? 'BinlogOff',
     `the binary log cannot be followed: ${problems.map(({ message }) => message).join('. ')}`,
   );
-}
-
-function quotedAccount(account: string): string {
-  const at = account.lastIndexOf('@');
-  const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-  return `${quote(account.slice(0, at))}@${quote(account.slice(at + 1))}`;
 }
 
 function databases(list: unknown): readonly string[] {

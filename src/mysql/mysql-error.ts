@@ -23,10 +23,12 @@ type Say = (context: ErrorContext, error: VendorError) => TerminalError | Retrya
 const where = ({ target }: ErrorContext): string => `${target.host}:${target.port}`;
 const text = (error: VendorError): string => error.sqlMessage ?? errorMessage(error);
 
+type Words = (context: ErrorContext, error: VendorError) => string;
+
 const terminal =
-  (reason: string, message: (context: ErrorContext, error: VendorError) => string): Say =>
+  (reason: string, message: Words, mend?: Words): Say =>
   (context, error) =>
-    new TerminalError(reason, message(context, error), { cause: error });
+    new TerminalError(reason, message(context, error), { cause: error, mend: mend?.(context, error) });
 
 const accessDenied = terminal(
   'AccessDenied',
@@ -40,6 +42,7 @@ const accessDenied = terminal(
 const grantMissing = terminal(
   'GrantMissing',
   (context, error) => `${text(error)}; type on the database: ${grantFor(context, error)}`,
+  (context, error) => grantFor(context, error),
 );
 
 /** The server does not tell whether there is such a database to a user who may not see it. */
@@ -48,6 +51,7 @@ const databaseClosed = terminal(
   (context, error) =>
     `${where(context)} lets ${context.username} into no database ${context.target.database}: where the name is wrong, correct ` +
     `${databaseField(context)}; otherwise create it and type on the database: ${grantFor(context, error)}`,
+  (context, error) => grantFor(context, error),
 );
 
 const tlsFailed = terminal(
@@ -84,7 +88,8 @@ const BY_NUMBER: Readonly<Record<number, Say>> = {
   1146: terminal(
     'TableNotFound',
     (context, error) =>
-      `${text(error)}: ${migrateHint(context)}; for a table of your own set spec.schema.type to Custom`,
+      `${text(error)}: for a table of your own set spec.schema.type to Custom; otherwise ${migrateHint(context)}`,
+    (context) => migrateCommand(context),
   ),
   1176: terminal(
     'IndexNotFound',
@@ -123,8 +128,13 @@ const TLS_CODE =
   /^(?:ERR_(?:TLS|SSL)_|HANDSHAKE_|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_|ERR_OSSL_)/;
 
 /** The command that makes our tables, with the login left for the reader to fill in: the operator's own may not do that. */
-export function migrateHint({ target }: ErrorContext): string {
-  return `run "rollcall migrate --url mysql://USER:PASSWORD@${target.host}:${target.port}/${target.database}" as a user who may create tables`;
+export function migrateCommand({ target }: ErrorContext): string {
+  return `rollcall migrate --url mysql://USER:PASSWORD@${target.host}:${target.port}/${target.database}`;
+}
+
+/** Whom to ask for {@link migrateCommand}; it ends in the command. */
+export function migrateHint(context: ErrorContext): string {
+  return `run, as a user who may create tables: ${migrateCommand(context)}`;
 }
 
 /**
@@ -194,8 +204,11 @@ function grantFor(context: ErrorContext, error: VendorError): string {
   if (reader === 'CommandLine') {
     return `GRANT SELECT, INSERT, UPDATE, CREATE, ALTER, INDEX ON \`${target.database}\`.* TO ${user};`;
   }
-  if (error.errno === 1227)
-    return `GRANT REPLICATION CLIENT ON *.* TO ${user}; (MariaDB: GRANT SLAVE MONITOR)`;
+  if (error.errno === 1227) {
+    // To ask how far a replica is behind. MariaDB's answer names its own privilege.
+    const isMariadb = (error.sqlMessage ?? '').includes('SLAVE MONITOR');
+    return `GRANT ${isMariadb ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'} ON *.* TO ${user};`;
+  }
   const verb = /^(DELETE|INSERT|UPDATE|CREATE|ALTER|INDEX|REFERENCES) command/.exec(
     error.sqlMessage ?? '',
   )?.[1];

@@ -1,6 +1,6 @@
 import { TerminalError } from '../lib/errors.ts';
 import type { Connection } from './connection.ts';
-import { migrateHint } from './mysql-error.ts';
+import { migrateCommand, migrateHint } from './mysql-error.ts';
 import { OLDEST_SCHEMA_VERSION } from './migrations/index.ts';
 
 /** What registry_meta says. */
@@ -26,6 +26,7 @@ export async function readRegistryMeta(connection: Connection, signal: AbortSign
       'SchemaTooOld',
       `the tables have schema version ${schemaVersion}, this operator needs ${OLDEST_SCHEMA_VERSION} or later: ` +
         migrateHint(connection.context),
+      { mend: migrateCommand(connection.context) },
     );
   }
   return { schemaVersion, epoch: meta.get('epoch') ?? '' };

@@ -3,6 +3,13 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
+/** An account as CURRENT_USER() names it, user@host, as a GRANT wants it: 'user'@'host'. */
+export function quoteAccount(account: string): string {
+  const at = account.lastIndexOf('@');
+  const quote = (text: string): string => `'${text.replaceAll(`'`, `''`)}'`;
+  return at < 0 ? quote(account) : `${quote(account.slice(0, at))}@${quote(account.slice(at + 1))}`;
+}
+
 /** Microseconds since 1970 of an expression that is a TIMESTAMP, or a DATETIME in UTC. UNIX_TIMESTAMP is an exact decimal there. */
 export function microseconds(expression: string): string {
   return `CAST(UNIX_TIMESTAMP(${expression}) * 1000000 AS SIGNED)`;

@@ -32,12 +32,6 @@ export interface BinlogLook {
   readonly login: Readonly<Record<string, unknown>>;
 }
 
-/** Something about a server that a feed cannot work with, and the statement that mends it. */
-export interface FeedProblem {
-  readonly reason: string;
-  readonly message: string;
-}
-
 /** A server whose binary log is followed. */
 export interface BinlogServer {
   /**

@@ -1,3 +1,5 @@
+import type { FeedProblem } from './feed-problem.ts';
+
 /** One entry of change_log. Ids are given when a statement runs, and entries are seen when its transaction commits. */
 export interface ChangeLogEntry {
   readonly id: number;
@@ -37,14 +39,8 @@ export interface ChangeLogRead {
   readonly late: readonly ChangeLogEntry[];
 }
 
-/** Something that keeps the log from being followed, or followed well, with the statement that mends it. */
-export interface ChangeLogProblem {
-  /** CamelCase: TriggerMissing, ChangeLogMissing, FeedNeedsTable, GrantMissing. */
-  readonly reason: string;
-  readonly message: string;
-  /** False: it is followed all the same, less well than it could be. */
-  readonly stops: boolean;
-}
+/** TriggerMissing, ChangeLogMissing, FeedNeedsTable, GrantMissing, and whether the log is followed all the same. */
+export type ChangeLogProblem = FeedProblem & { readonly stops: boolean };
 
 /** What can be seen of the table of instances without a look at its rows. */
 export interface TableMark {

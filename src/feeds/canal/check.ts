@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import { errorMessage, RetryableError, TerminalError } from '../../lib/errors.ts';
+import { type FeedProblem, problemOf } from '../../registry/feed-problem.ts';
 import type { SourceDatabase } from '../../registry/source-table.ts';
 import { conditionOf } from './canal-conditions.ts';
 import { CanalFault } from './canal-error.ts';
@@ -14,12 +14,6 @@ export interface CanalCheckOptions {
   readonly clock: Clock;
 }
 
-/** Something that keeps the feed from following, as its condition has it: the message says what mends it. */
-export interface CanalProblem {
-  readonly reason: string;
-  readonly message: string;
-}
-
 /**
  * All that keeps the Canal feed from following, at once. Takes no change from the leader's client: it subscribes as that does, without a
  * filter (which leaves the one that is set), and asks for nothing.
@@ -27,18 +21,23 @@ export interface CanalProblem {
 export async function checkCanal(
   options: CanalCheckOptions,
   signal: AbortSignal,
-): Promise<readonly CanalProblem[]> {
-  const problems: CanalProblem[] = [];
+): Promise<readonly FeedProblem[]> {
+  const problems: FeedProblem[] = [];
+  const note = (error: unknown): void => {
+    const problem = problemOf(error);
+    if (signal.aborted || problem === null) throw error;
+    problems.push(problem);
+  };
   try {
     await options.source.table(signal);
   } catch (error) {
-    problems.push(problemOf(error));
+    note(error);
   }
   try {
     await subscribeOnce(options, signal);
   } catch (error) {
     const names = { ...options.target, username: options.login.username, secret: options.secret };
-    problems.push(problemOf(error instanceof CanalFault ? conditionOf(error, names, false) : error));
+    note(error instanceof CanalFault ? conditionOf(error, names, false) : error);
   }
   return problems;
 }
@@ -53,9 +52,4 @@ async function subscribeOnce(
   } finally {
     connection.close();
   }
-}
-
-function problemOf(error: unknown): CanalProblem {
-  const isKnown = error instanceof TerminalError || error instanceof RetryableError;
-  return { reason: isKnown ? error.reason : 'InternalError', message: errorMessage(error) };
 }

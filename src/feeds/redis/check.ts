@@ -1,14 +1,7 @@
-import { RetryableError, TerminalError } from '../../lib/errors.ts';
+import { type FeedProblem, problemOf } from '../../registry/feed-problem.ts';
 import type { RedisConnection } from './connection.ts';
 import { openSentinel, openServer, type ServerOptions } from './open-server.ts';
 import { addressText, type RedisAddress } from './target.ts';
-
-/** What keeps the feed from following, and what mends it. */
-export interface RedisProblem {
-  /** CamelCase, as the condition FeedHealthy has it. */
-  readonly reason: string;
-  readonly message: string;
-}
 
 /**
  * Looks at every address of a target (sentinels are asked for the server, which is looked at, too): whether it answers, lets us in, has the
@@ -17,15 +10,16 @@ export interface RedisProblem {
 export async function checkRedis(
   options: ServerOptions,
   signal: AbortSignal,
-): Promise<readonly RedisProblem[]> {
+): Promise<readonly FeedProblem[]> {
   const { target } = options;
-  const problems = new Map<string, RedisProblem>();
+  const problems = new Map<string, FeedProblem>();
   const note = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();
     } catch (error) {
       signal.throwIfAborted();
       const problem = problemOf(error);
+      if (problem === null) throw error;
       problems.set(problem.message, problem);
     }
   };
@@ -55,10 +49,4 @@ export async function checkRedis(
 async function tryChannel(server: RedisConnection, channel: string): Promise<void> {
   await server.send('PING');
   await server.subscribe(channel, () => undefined);
-}
-
-function problemOf(error: unknown): RedisProblem {
-  if (error instanceof TerminalError || error instanceof RetryableError)
-    return { reason: error.reason, message: error.message };
-  throw error;
 }

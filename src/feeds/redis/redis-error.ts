@@ -13,9 +13,13 @@ export interface RedisErrorContext {
 type Say = (context: RedisErrorContext, text: string, cause: unknown) => TerminalError | RetryableError;
 
 const terminal =
-  (reason: string, message: (context: RedisErrorContext, text: string) => string): Say =>
+  (
+    reason: string,
+    message: (context: RedisErrorContext, text: string) => string,
+    mend?: (context: RedisErrorContext) => string,
+  ): Say =>
   (context, text, cause) =>
-    new TerminalError(reason, message(context, text), { cause });
+    new TerminalError(reason, message(context, text), { cause, mend: mend?.(context) });
 
 const secretOf = ({ role }: RedisErrorContext): string =>
   role === 'sentinel'
@@ -47,6 +51,7 @@ const permissionMissing = terminal(
   'RedisAccessDenied',
   (context, text) =>
     `${where(context)} does not let the user ${context.username} follow the channel ${context.target.channel} (${text}); type on it: ${aclLine(context)}`,
+  aclLine,
 );
 
 const protectedMode = terminal(

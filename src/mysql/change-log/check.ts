@@ -3,7 +3,7 @@ import type { CustomSchemaSpec } from '../../model/registry.ts';
 import type { ChangeLogProblem, ChangeLogState } from '../../registry/change-log.ts';
 import type { Columns, Connection } from '../connection.ts';
 import { serverErrorNumber } from '../mysql-error.ts';
-import { quoteName } from '../sql-text.ts';
+import { quoteAccount, quoteName } from '../sql-text.ts';
 import { findLoggedTable } from './find-table.ts';
 import { type LoggedTable, logTable, type LogTrigger, logTriggers } from './triggers.ts';
 
@@ -40,12 +40,13 @@ export async function checkChangeLog(
   const [first] = await query(connection, 'SELECT CURRENT_USER(), @@GLOBAL.auto_increment_increment', signal);
   const { target } = connection.context;
   const [account, database, step] = [
-    quotedAccount(String(first?.[0])),
+    quoteAccount(String(first?.[0])),
     target.database,
     Number(first?.[1] ?? 1),
   ];
-  const log = await checkLog(connection, { account, database }, signal);
-  const table = await checkTable(connection, custom, { account, database }, signal);
+  const names = { account, database, migrate: migrateCommand(connection, custom) };
+  const log = await checkLog(connection, names, signal);
+  const table = await checkTable(connection, custom, names, signal);
   const shares = await isWrittenElsewhere(connection, signal);
   return {
     problems: [...table, ...log.problems],
@@ -57,19 +58,21 @@ export async function checkChangeLog(
 interface Names {
   readonly account: string;
   readonly database: string;
+  /** The command that makes the log and its triggers. */
+  readonly migrate: string;
 }
 
-async function checkLog(connection: Connection, { account, database }: Names, signal: AbortSignal) {
+async function checkLog(connection: Connection, { account, database, migrate }: Names, signal: AbortSignal) {
   const problems: ChangeLogProblem[] = [];
   let canWrite = true;
   for (const verb of ['SELECT', 'INSERT', 'DELETE'] as const) {
     const number = await numberOf(connection, PROBES[verb], signal);
-    if (number === NO_SUCH_TABLE) return { canWrite: false, problems: [logMissing(connection)] };
+    if (number === NO_SUCH_TABLE) return { canWrite: false, problems: [logMissing(migrate)] };
     if (number !== undefined && verb === 'INSERT') canWrite = false;
     if (!DENIED.has(number)) continue;
     const grant = `GRANT ${verb} ON ${logTable(database)} TO ${account};`;
     const message = `${account} may not ${verb} on change_log: ${WITHOUT[verb]}; type on the database: ${grant}`;
-    problems.push({ reason: 'GrantMissing', message, stops: verb === 'SELECT' });
+    problems.push({ reason: 'GrantMissing', message, mend: grant, stops: verb === 'SELECT' });
     // Nobody may see whether a table is there of which he may do nothing.
     if (verb === 'SELECT') return { canWrite: false, problems };
   }
@@ -87,14 +90,15 @@ async function checkTable(
     return await checkTriggers(connection, table, names, signal);
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
-    return [{ reason: error.reason, message: error.message, stops: true }];
+    const { reason, message, mend } = error;
+    return [{ reason, message, ...(mend === undefined ? {} : { mend }), stops: true }];
   }
 }
 
 async function checkTriggers(
   connection: Connection,
   table: LoggedTable,
-  { account, database }: Names,
+  { account, database, migrate }: Names,
   signal: AbortSignal,
 ): Promise<readonly ChangeLogProblem[]> {
   const wanted = logTriggers(table, database);
@@ -112,13 +116,14 @@ async function checkTriggers(
   if (there.size === 0 && (await isHidden(connection, table, missing, signal))) {
     const grant = `GRANT TRIGGER ON ${name} TO ${account};`;
     const message = `${account} may not see the triggers of ${name}: type on the database: ${grant}`;
-    return [{ reason: 'GrantMissing', message, stops: true }];
+    return [{ reason: 'GrantMissing', message, mend: grant, stops: true }];
   }
   const what = wanted.filter((each) => !there.has(each.name)).map(({ op }) => op);
   return [
     {
       reason: 'TriggerMissing',
-      message: `${name} has no trigger, or one of another version, that logs ${what.join(', ')}: ${migrateCommand(connection)}`,
+      message: `${name} has no trigger, or one of another version, that logs ${what.join(', ')}: ${migrateMend(migrate)}`,
+      mend: migrate,
       stops: true,
     },
   ];
@@ -157,20 +162,27 @@ async function isWrittenElsewhere(connection: Connection, signal: AbortSignal): 
   );
 }
 
-function logMissing(connection: Connection): ChangeLogProblem {
+function logMissing(migrate: string): ChangeLogProblem {
   return {
     reason: 'ChangeLogMissing',
-    message: `the database has no table change_log: ${migrateCommand(connection)}`,
+    message: `the database has no table change_log: ${migrateMend(migrate)}`,
+    mend: migrate,
     stops: true,
   };
 }
 
-function migrateCommand({ context }: Connection): string {
+/** With the login left for the reader to fill in: the operator's own may not do that. registry.yaml is the Registry's manifest. */
+function migrateCommand({ context }: Connection, custom: CustomSchemaSpec | null): string {
   const { host, port, database } = context.target;
   return (
-    `run "rollcall migrate --feed trigger --url mysql://USER:PASSWORD@${host}:${port}/${database}" (with --registry FILE for a table of your own), or ` +
-    'what the same prints with --dry-run, as a user who may create triggers'
+    `rollcall migrate --feed trigger --url mysql://USER:PASSWORD@${host}:${port}/${database}` +
+    (custom === null ? '' : ' --registry registry.yaml')
   );
+}
+
+function migrateMend(migrate: string): string {
+  const file = migrate.endsWith('.yaml') ? ' (registry.yaml is the manifest of the Registry)' : '';
+  return `as a user who may create triggers run${file}, or run what it prints with --dry-run: ${migrate}`;
 }
 
 /** The number of the error by which the server refuses a statement; undefined: it does not. Rejects with other errors. */
@@ -195,11 +207,4 @@ async function numberOf(
 
 function query(connection: Connection, text: string, signal: AbortSignal): Promise<Columns[]> {
   return connection.query({ text, values: [] }, signal);
-}
-
-/** 'user'@'host' of user@host, as a GRANT wants it. */
-function quotedAccount(account: string): string {
-  const at = account.lastIndexOf('@');
-  const quote = (text: string): string => `'${text.replaceAll(`'`, `''`)}'`;
-  return at < 0 ? quote(account) : `${quote(account.slice(0, at))}@${quote(account.slice(at + 1))}`;
 }

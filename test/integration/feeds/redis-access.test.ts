@@ -8,10 +8,11 @@ import {
   startSentinel,
   type RedisServer,
 } from '../../../local/servers/redis.ts';
-import { checkRedis, type RedisProblem } from '../../../src/feeds/redis/check.ts';
+import { checkRedis } from '../../../src/feeds/redis/check.ts';
 import type { RedisAccess, RedisAddress, RedisTarget } from '../../../src/feeds/redis/target.ts';
 import { errorMessage, RetryableError, TerminalError } from '../../../src/lib/errors.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import type { FeedProblem } from '../../../src/registry/feed-problem.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { noLogin, publish, redisAt, redisFeed, type RedisFeedSettings } from '../../support/redis-feeds.ts';
@@ -25,7 +26,7 @@ const loginOf = (username: string, password: string): RedisAccess => ({
   login: { username, password },
 });
 
-async function check(target: RedisTarget, access: RedisAccess = noLogin): Promise<readonly RedisProblem[]> {
+async function check(target: RedisTarget, access: RedisAccess = noLogin): Promise<readonly FeedProblem[]> {
   return await checkRedis({ target, access, clock: systemClock }, AbortSignal.timeout(10_000));
 }
 

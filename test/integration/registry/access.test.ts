@@ -109,7 +109,7 @@ onEachDatabase('access to a registry', (flavor) => {
     {
       name: 'tables that were never made',
       database: 'mysql',
-      says: /^TableNotFound: .*run "rollcall migrate --url mysql:\/\/USER:PASSWORD@[\d.:]+\/mysql"/,
+      says: /^TableNotFound: .*run, as a user .*: rollcall migrate --url mysql:\/\/USER:PASSWORD@[\d.:]+\/mysql$/m,
     },
     {
       name: 'no grant on the database',

@@ -91,6 +91,25 @@ describe('the check of a server for the feed Binlog', () => {
     });
   }
 
+  it('has the statement alone where one mends it, as it is in the message', () => {
+    const mends = (found: BinlogSettings) =>
+      binlogProblems(found, 'registry').map(({ message, mend }) => {
+        assert.ok(mend === undefined || message.includes(mend), message);
+        return mend;
+      });
+    const wrong = { binlog_row_image: 'MINIMAL', server_id: '0' };
+    assert.deepEqual(mends(settings({}, wrong)), [
+      `SET PERSIST binlog_row_image = 'FULL';`,
+      'SET PERSIST server_id = 1;',
+    ]);
+    assert.deepEqual(mends(settings({ flavor: 'MariaDB', privileges: new Set() }, wrong)), [
+      `SET GLOBAL binlog_row_image = 'FULL';`,
+      'SET GLOBAL server_id = 1;',
+      `GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO 'o''neil'@'10.%';`,
+    ]);
+    assert.deepEqual(mends(settings({}, { log_bin: 'OFF' })), [undefined]);
+  });
+
   it('names all that is wrong at once, in one error', () => {
     const found = binlogProblems(
       settings({ privileges: new Set() }, { log_bin: 'OFF', binlog_format: 'MIXED' }),
