@@ -229,10 +229,12 @@ describeWrongInput('what is wrong with a registry', take, () => {
     });
 
     it('has tables that are too old, or newer than the operator knows', async () => {
-      const aged = await world.registry(SPEC);
-      await aged.table.register({ service: 'orders', instanceId: 'a', address: '10.77.70.1' });
-      await setSchemaVersion(aged, 0);
-      await killConnections(aged).catch(() => undefined);
+      const aged = await world.registry(SPEC, {
+        prepare: async (its) => {
+          await its.table.register({ service: 'orders', instanceId: 'a', address: '10.77.70.1' });
+          await setSchemaVersion(its, 0);
+        },
+      });
       const message = await bench.unreadable(aged.name, 'SchemaTooOld');
       await migrateAsAdvised(message, aged);
       await bench.isRead(aged.name);
@@ -243,16 +245,17 @@ describeWrongInput('what is wrong with a registry', take, () => {
     });
 
     it('may not be read by this user', async () => {
-      const closed = await world.registry(SPEC);
-      const { server, name } = closed.database;
-      await closed.table.register({ service: 'orders', instanceId: 'a', address: '10.77.70.1' });
-      await server.query(`REVOKE ALL ON \`${name}\`.* FROM '${closed.user}'@'%'`);
-      await server.query(`GRANT SELECT ON \`${name}\`.heartbeats TO '${closed.user}'@'%'`);
-      await killConnections(closed).catch(() => undefined);
+      const closed = await world.registry(SPEC, {
+        prepare: async ({ table, user, database: { server, name } }) => {
+          await table.register({ service: 'orders', instanceId: 'a', address: '10.77.70.1' });
+          await server.query(`REVOKE ALL ON \`${name}\`.* FROM '${user}'@'%'`);
+          await server.query(`GRANT SELECT ON \`${name}\`.heartbeats TO '${user}'@'%'`);
+        },
+      });
       const message = await bench.unreadable(closed.name, 'GrantMissing');
       const grant = /GRANT [^;]+;/.exec(message)?.[0];
       assert.ok(grant, message);
-      await server.query(grant);
+      await closed.database.server.query(grant);
       await bench.isRead(closed.name);
     });
   });

@@ -23,6 +23,14 @@ export interface TestRegistry {
   readonly password: string;
 }
 
+/** Options of {@link World.registry}. */
+export interface RegistryOptions {
+  /** False: without tables. */
+  readonly migrated?: boolean;
+  /** What has to be so before an operator can have seen the Registry. */
+  readonly prepare?: (registry: TestRegistry) => Promise<void>;
+}
+
 /**
  * A cluster with the CRDs and deploy/base applied, for one test file: namespaces, Registries and operators are the
  * test's own. Everything that the operator does it does as the ServiceAccount of deploy/, never as the admin.
@@ -85,16 +93,16 @@ export class World {
   /** Makes a migrated database, the Secret and the Registry; every namespace may use it unless `spec` says otherwise. */
   async registry(
     spec: Partial<RegistrySpec> = {},
-    { migrated = true }: { readonly migrated?: boolean } = {},
+    options: RegistryOptions = {},
   ): Promise<TestRegistry> {
-    return this.registryOn(await testbed.database('registry'), spec, { migrated });
+    return this.registryOn(await testbed.database('registry'), spec, options);
   }
 
   /** The same in a database that is given. */
   async registryOn(
     database: TestDatabase,
     spec: Partial<RegistrySpec> = {},
-    { migrated = true }: { readonly migrated?: boolean } = {},
+    { migrated = true, prepare }: RegistryOptions = {},
   ): Promise<TestRegistry> {
     this.#databases.push(database);
     if (migrated) await this.migrate(database);
@@ -103,6 +111,7 @@ export class World {
     await database.server.createUser({ ...user, on: database.name });
     await this.secret(name, { username: user.user, password: user.password });
     const registry = { name, database, table: new RegistryTable(database), ...user };
+    await prepare?.(registry);
     await this.registryObject(registry, name, spec);
     return registry;
   }
