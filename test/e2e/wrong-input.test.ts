@@ -264,7 +264,7 @@ describeWrongInput('what is wrong with a registry', take, () => {
     database.query(`UPDATE registry_meta SET value = ? WHERE name = 'schema_version'`, [String(version)]);
 
   const migrateAsAdvised = async (message: string, { user, password }: TestRegistry): Promise<void> => {
-    const url = /"rollcall migrate --url (\S+)"/.exec(message)?.[1];
+    const url = /rollcall migrate --url (\S+)/.exec(message)?.[1];
     assert.ok(url, message);
     const main = join(checkout, 'src/main.ts');
     const filled = url.replace('USER:PASSWORD', `${user}:${encodeURIComponent(password)}`);

@@ -91,10 +91,7 @@ export class World {
   }
 
   /** Makes a migrated database, the Secret and the Registry; every namespace may use it unless `spec` says otherwise. */
-  async registry(
-    spec: Partial<RegistrySpec> = {},
-    options: RegistryOptions = {},
-  ): Promise<TestRegistry> {
+  async registry(spec: Partial<RegistrySpec> = {}, options: RegistryOptions = {}): Promise<TestRegistry> {
     return this.registryOn(await testbed.database('registry'), spec, options);
   }
 
