@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util';
 import { Progress } from '../local/lib/progress.ts';
 import { churn } from './churn.ts';
 import { cold } from './cold.ts';
+import { feeds } from './feeds.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { origin } from './harness/machine.ts';
 import { asJson, asText } from './harness/print.ts';
 import { idle } from './idle.ts';
 
-const benchmarks: readonly Benchmark[] = [cold, churn, idle];
+const benchmarks: readonly Benchmark[] = [cold, churn, feeds, idle];
 
 const { benchmark, quick, json, profile } = parse(process.argv.slice(2));
 const from = await origin();

@@ -1,6 +1,6 @@
-/** Measures: `npm run bench -- cold|churn|idle [--json] [--quick]`. See docs/benchmarks.md. */
+/** Measures: `npm run bench -- cold|churn|feeds|idle [--json] [--quick]`. See docs/benchmarks.md. */
 import { delimiter, join } from 'node:path';
-import { prepare, programFolders } from './components/index.ts';
+import { prepare, programFolders, type ComponentName } from './components/index.ts';
 import { runInNamespace } from './lib/command.ts';
 import { Progress } from './lib/progress.ts';
 import { mustRun } from './lib/run.ts';
@@ -10,7 +10,8 @@ const main = join(root, 'bench/main.ts');
 
 await runInNamespace([process.execPath, main, ...process.argv.slice(2)], async () => {
   const progress = new Progress();
-  await prepare(progress, ['etcd', 'kubernetes', 'mariadb']);
+  const more: readonly ComponentName[] = process.argv.includes('feeds') ? ['mysql', 'canal'] : [];
+  await prepare(progress, ['etcd', 'kubernetes', 'mariadb', ...more]);
   // What users run is measured: the built form.
   await progress.during('building', () => mustRun('npm', ['run', '--silent', 'build'], { cwd: root }));
   return { PATH: [...programFolders(), process.env.PATH].join(delimiter) };

@@ -108,7 +108,8 @@ async function replaceRows(
   await registry.sql('COMMIT');
 }
 
-async function converged(
+/** Starts the control plane and whoever publishes, and waits until all addresses are there and nothing moves. `end` ends the rest. */
+export async function converged(
   cluster: string,
   members: readonly Member[],
   start: (apiServer: ApiServer) => Promise<ServerProcess>,

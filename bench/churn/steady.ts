@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchmarkOptions, Check, Report, Runs, Sample } from '../harness/benchmark.ts';
 import { interleave, medianOf } from '../harness/interleave.ts';
 import { quantile } from '../harness/statistics.ts';
 import { fleet, type Member } from '../world/fleet.ts';
-import { processUsage } from '../world/process-usage.ts';
+import { measureChanges } from './changes.ts';
 import { ourLiveSide, peerLiveSides, type LiveSide } from './side.ts';
 
 /** Changes a second. */
@@ -58,35 +57,13 @@ async function changeSteadily(
   intervalMs: number,
 ): Promise<Sample> {
   const world = await side.start();
-  const { watch, subject } = world;
   try {
-    const seen = new Map<string, number>();
-    watch.listen(({ before, ready, atMs }) => {
-      for (const address of before) if (!ready.has(address)) seen.set(address, atMs);
-    });
-    watch.resetWrites();
-    const cpuBefore = processUsage(subject.pid ?? 0).cpuSeconds;
-    const since = performance.now();
-    const committed = new Map<string, number>();
-    // Spread over all services, as changes are in a fleet.
-    const stride = Math.floor(members.length / changes) || 1;
-    for (let change = 0; change < changes; change++) {
-      await sleep(Math.max(0, since + (change * 1000) / rate - performance.now()));
-      const one = members[(change * stride) % members.length];
-      if (!one) throw new Error('there are fewer servers than changes');
-      await world.setReady(one, false);
-      committed.set(one.address, performance.now());
-    }
-    await watch.until('the last change', () => seen.size === committed.size);
-    const cpu = processUsage(subject.pid ?? 0).cpuSeconds - cpuBefore;
-    const elapsed = (performance.now() - since) / 1000;
-    // The watch can tell before the writer has its own answer: then it took no time that anybody could notice.
-    const delays = [...committed].map(([address, at]) => Math.max(0, (seen.get(address) ?? NaN) - at));
+    const { delays, writes, cpuPercent } = await measureChanges(world, members, { changes, rate });
     return {
       ...{ p50: quantile(delays, 0.5), p90: quantile(delays, 0.9), p99: quantile(delays, 0.99) },
-      ...{ max: Math.max(...delays), writes: watch.totalWrites, changes },
+      ...{ max: Math.max(...delays), writes, changes },
       ...(intervalMs > 0 ? { beyond: quantile(delays, 0.5) - intervalMs } : {}),
-      cpuPercent: (100 * cpu) / elapsed,
+      cpuPercent,
     };
   } finally {
     await world.dispose();

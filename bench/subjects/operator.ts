@@ -57,7 +57,7 @@ export async function longestTurnMs(): Promise<number> {
 }
 
 /** The flags that the image starts Node with. */
-async function nodeFlags(): Promise<string[]> {
+export async function nodeFlags(): Promise<string[]> {
   const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
   const command = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1];
   if (command === undefined) throw new Error('the Dockerfile has no ENTRYPOINT as JSON');

@@ -6,4 +6,6 @@ export const addresses = {
   controlPlane: '10.77.3.1',
   database: '10.77.3.20',
   operator: '10.77.3.30',
+  canal: '10.77.3.40',
+  redis: '10.77.3.50',
 } as const;

@@ -1,14 +1,21 @@
 import { join } from 'node:path';
 import { mustRun } from '../../local/lib/run.ts';
 import type { ApiServer } from '../../local/servers/api-server.ts';
-import { startMariadb, type DatabaseServer } from '../../local/servers/database.ts';
+import {
+  startMariadb,
+  startMysql,
+  type DatabaseFlavor,
+  type DatabaseServer,
+} from '../../local/servers/database.ts';
 import { addresses } from './addresses.ts';
 import type { Member } from './fleet.ts';
 import { port } from './fleet.ts';
 
 const root = join(import.meta.dirname, '../..');
-const login = { user: 'rollcall', password: 'rollcall' };
-const database = 'registry';
+/** What the operator logs in to the database with. */
+export const login = { user: 'rollcall', password: 'rollcall' };
+/** The registry's database on the server. */
+export const database = 'registry';
 const rowsAtOnce = 1000;
 
 /** The command line of Rollcall: the built one, unless `ROLLCALL_BENCH_PROGRAM` names another. */
@@ -57,18 +64,19 @@ export async function createGrpcServices(
   }
 }
 
-/** A MariaDB with the Managed schema. */
+/** A database server with the Managed schema. */
 export interface RegistryDatabase extends DatabaseServer {
   /** Runs one statement in the registry's database, as root. */
   readonly sql: <T = Record<string, unknown>>(text: string, values?: readonly unknown[]) => Promise<T[]>;
 }
 
-/** Starts a MariaDB, with a copy of stored data or with empty tables made by `rollcall migrate`. */
+/** Starts a server, MariaDB by default, with a copy of stored data or with empty tables made by `rollcall migrate`. */
 export async function startRegistry(
   data?: string,
   extraArgs: readonly string[] = [],
+  flavor: DatabaseFlavor = 'mariadb',
 ): Promise<RegistryDatabase> {
-  const server = await startMariadb({
+  const server = await (flavor === 'mariadb' ? startMariadb : startMysql)({
     ...{ address: addresses.database, extraArgs },
     ...(data === undefined ? {} : { data }),
   });
@@ -92,8 +100,11 @@ export async function startRegistry(
 }
 
 /** Makes rows once; every run then starts with a copy of them. Gives the folder of the data. */
-export async function storedRegistry(load: (registry: RegistryDatabase) => Promise<void>): Promise<string> {
-  const registry = await startRegistry();
+export async function storedRegistry(
+  load: (registry: RegistryDatabase) => Promise<void>,
+  flavor: DatabaseFlavor = 'mariadb',
+): Promise<string> {
+  const registry = await startRegistry(undefined, [], flavor);
   try {
     await load(registry);
     return await registry.copyData();
