@@ -42,11 +42,15 @@ async function demonstrate(options: DemoOptions): Promise<number> {
   }
 }
 
-async function enter({ database, client, output }: DemoOptions): Promise<void> {
+async function enter({ database, feed, client, output }: DemoOptions): Promise<void> {
   // What runs inside ends with this process.
   onBrokenPipe(() => process.exit(1));
   await runInNamespace([process.execPath, import.meta.filename, ...args], async () => {
-    const chosen: ComponentName[] = [...clientComponents[client], database];
+    const chosen: ComponentName[] = [
+      ...clientComponents[client],
+      database,
+      ...(feed === 'canal' ? (['canal'] as const) : []),
+    ];
     const names = new Set<ComponentName>(['etcd', 'kubernetes', 'coreDns', 'mariadb', ...chosen]);
     const reasons = await prepare(new Progress(), [...names]);
     for (const [name, reason] of reasons) throw new Unavailable(`${name} is needed for this: ${reason}`);

@@ -1,5 +1,7 @@
 import type { DatabaseServer } from '../servers/database.ts';
 import type { Cluster } from '../cluster.ts';
+import type { DemoFeed } from './feed.ts';
+import { noticedWithin } from './feed-kinds.ts';
 import { drainMs, exampleFile, maxConnectionAgeMs, serviceName, ttlMs } from './names.ts';
 import type { Fleet, FleetServer } from './fleet.ts';
 import type { Operator } from './operator.ts';
@@ -9,6 +11,7 @@ import { timeText } from './text.ts';
 export interface ActedOn {
   readonly cluster: Pick<Cluster, 'kubectl'>;
   readonly database: DatabaseServer;
+  readonly feed: Pick<DemoFeed, 'kind'>;
   readonly fleet: Fleet;
   readonly operator: Operator;
 }
@@ -48,11 +51,11 @@ const startOne = ({ fleet }: ActedOn): string =>
     ? ' It was the last one: without it, calls fail until there is another. Start one: key s, or demo start-server.'
     : '';
 
-const startServer = async ({ fleet }: ActedOn): Promise<Done> => {
+const startServer = async ({ fleet, feed }: ActedOn): Promise<Done> => {
   const { id, process } = await fleet.start();
   return {
     did: `${id} started at ${process.address}:${process.port} (pid ${process.pid ?? 'none'}) and registered itself by an INSERT`,
-    see: `Its endpoint is in the slice within the poll interval of 1 s. gRPC looks at DNS again when a server ends a connection for its age (${timeText(maxConnectionAgeMs)} here), at most every 30 s: the first calls reach it within ${learnedWithin}.`,
+    see: `Its endpoint is in the slice ${noticedWithin(feed.kind)}. gRPC looks at DNS again when a server ends a connection for its age (${timeText(maxConnectionAgeMs)} here), at most every 30 s: the first calls reach it within ${learnedWithin}.`,
   };
 };
 
@@ -73,7 +76,7 @@ const drainServer = async (on: ActedOn, argument?: string): Promise<Done> => {
   fleet.drain(server);
   return await Promise.resolve({
     did: `${server.id} was asked to end: kill ${server.process.pid ?? ''} (SIGTERM)`,
-    see: `It writes DRAINING: within 1 s its endpoint is not ready, still serving. After ${timeText(drainMs)} it writes DOWN, sends GOAWAY and ends: the endpoint goes, and no call fails.${startOne(on)}`,
+    see: `It writes DRAINING: ${noticedWithin(on.feed.kind)} its endpoint is not ready, still serving. After ${timeText(drainMs)} it writes DOWN, sends GOAWAY and ends: the endpoint goes, and no call fails.${startOne(on)}`,
   });
 };
 

@@ -3,10 +3,11 @@ import {
   type DemoState,
   type ShownCondition,
   type ShownGrpcService,
+  type ShownRegistry,
   type ShownRow,
 } from './state.ts';
 import { timeText } from './text.ts';
-import { failureText } from './view.ts';
+import { failureText, feedOf } from './view.ts';
 
 /** Failures with less time between them are told of once. */
 const failuresApartMs = 10_000;
@@ -15,6 +16,7 @@ const failuresApartMs = 10_000;
 export function changes(before: DemoState, after: DemoState): string[] {
   return [
     ...rowLines(before.rows, after),
+    ...feedLines(before.registry, after.registry),
     ...conditionLines(before.grpcServices, after),
     ...partLines(before, after),
     ...callLines(before, after),
@@ -42,7 +44,8 @@ function rowLines(before: readonly ShownRow[], { rows, now }: DemoState): string
     const name = `${row.instanceId} (${row.address})`;
     return [
       ...statusLines(name, earlier, row, now),
-      ...(row.afterMs !== undefined && earlier?.afterMs === undefined
+      // A fast feed may have brought it before the next look.
+      ...(row.afterMs !== undefined && (earlier?.afterMs === undefined || earlier.wantedAt !== row.wantedAt)
         ? [`endpoint: ${name} ${publishedText[row.published]} ${timeText(row.afterMs)} after the row said so`]
         : []),
     ];
@@ -60,6 +63,15 @@ function statusLines(name: string, earlier: ShownRow | undefined, row: ShownRow,
   if (earlier.expired === row.expired) return [];
   if (!row.expired) return [`row: ${name} beats again`];
   return [`row: ${name} expired ${timeText(now - (row.expiresAt ?? now))} ago`];
+}
+
+/** That the feed follows, or that another one serves and why. */
+function feedLines(before: ShownRegistry | undefined, after: ShownRegistry | undefined): string[] {
+  if (after?.active === undefined) return [];
+  const text = ({ says, why }: ReturnType<typeof feedOf>) =>
+    why === undefined ? says : `${says} (${why.reason}: ${why.message})`;
+  const said = text(feedOf(after));
+  return before?.active !== undefined && text(feedOf(before)) === said ? [] : [`feed: ${said}`];
 }
 
 function conditionLines(before: readonly ShownGrpcService[], { grpcServices }: DemoState): string[] {

@@ -14,12 +14,14 @@ export interface FleetServer {
 /** The gRPC servers of the demonstration. */
 export class Fleet {
   readonly #registry: string;
+  readonly #redis: string | undefined;
   #servers: readonly FleetServer[] = [];
   #started = 0;
 
-  /** `registry` is the URL that the servers register with. */
-  constructor(registry: string) {
+  /** `registry` is the URL that the servers register with, `redis` the one that they publish their changes at. */
+  constructor(registry: string, redis?: string) {
     this.#registry = registry;
+    this.#redis = redis;
   }
 
   /** Starts one more, on an address of its own. */
@@ -29,6 +31,7 @@ export class Fleet {
     const process = await startGreeterProcess({
       ...{ id, address: `10.77.1.${number}`, service: serviceName, registry: this.#registry },
       ...{ ttlMs, drainMs, maxConnectionAgeMs, zone: 'abc'[(number - 1) % 3] ?? 'a' },
+      ...(this.#redis === undefined ? {} : { redis: this.#redis }),
     });
     const server = { number, id, process, leaving: false };
     this.#servers = [...this.#servers, server].sort((one, other) => one.number - other.number);

@@ -5,6 +5,7 @@ import { program } from '../components/index.ts';
 import { mustRun } from '../lib/run.ts';
 import { waitFor } from '../lib/wait.ts';
 import type { KubeClient } from '../servers/kube-client.ts';
+import { feedLogin, type DemoFeed } from './feed.ts';
 import { database, demoNamespace, operatorNamespace, port, serviceName } from './names.ts';
 
 /** An object of any kind. */
@@ -37,23 +38,24 @@ export async function installation(): Promise<readonly Manifest[]> {
   return [...(await Promise.all(crds)).flatMap(parse), ...ofBase];
 }
 
-/** What a user of Rollcall writes: the login, the Registry and a GrpcService. */
-export function userObjects(host: string, login: { user: string; password: string }): readonly Manifest[] {
+/** What a user of Rollcall writes: the logins, the Registry and a GrpcService. */
+export function userObjects(
+  host: string,
+  login: Login,
+  feed: Pick<DemoFeed, 'spec' | 'login'>,
+): readonly Manifest[] {
   const apiVersion = 'rollcall.dev/v1alpha1';
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: demoNamespace } },
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'registry-login', namespace: operatorNamespace },
-      stringData: { username: login.user, password: login.password },
-    },
+    secret('registry-login', login),
+    ...(feed.login === undefined ? [] : [secret(feedLogin, feed.login)]),
     {
       apiVersion,
       kind: 'Registry',
       metadata: { name: 'default', namespace: operatorNamespace },
       spec: {
         mysql: { host, database, credentialsSecretRef: { name: 'registry-login' } },
+        feed: feed.spec,
         allowedNamespaces: { from: 'All' },
         allowedCIDRs: ['10.77.0.0/16', 'fd77::/64'],
       },
@@ -65,6 +67,18 @@ export function userObjects(host: string, login: { user: string; password: strin
       spec: { port },
     },
   ];
+}
+
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+function secret(name: string, { user, password }: Login): Manifest {
+  return {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: operatorNamespace } },
+    stringData: { username: user, password },
+  };
 }
 
 /** A GrpcService for the person to apply: the servers of one zone under a name of their own. */

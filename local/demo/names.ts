@@ -22,6 +22,15 @@ export const target = `dns:///${serviceName}.${demoNamespace}.svc.cluster.local:
 /** The registry's database. */
 export const database = 'rollcall';
 
+/** Of every login. Nobody outside the namespace can reach what it opens, so it is no secret. */
+export const password = 'try-only';
+
+/** Of the feed Redis. */
+export const redisAddress = '10.77.0.30';
+
+/** Of the feed Canal. */
+export const canalAddress = '10.77.0.41';
+
 /** A lease of a server: it beats every third of it. */
 export const ttlMs = 6000;
 

@@ -5,12 +5,12 @@ import { changes } from './changes.ts';
 import type { Caller } from './caller.ts';
 import { followRows, type FollowedRow, type SeenEndpoint } from './follow-rows.ts';
 import type { Fleet } from './fleet.ts';
-import { target } from './names.ts';
+import { operatorNamespace, target } from './names.ts';
 import type { Operator } from './operator.ts';
 import { publishedStates } from './published-states.ts';
 import { readRows, type RegistryRow } from './rows.ts';
-import type { DemoEvent, DemoState, ShownGrpcService, ShownSlice } from './state.ts';
-import { shownGrpcService, shownSlice } from './shown-objects.ts';
+import type { DemoEvent, DemoState, ShownGrpcService, ShownRegistry, ShownSlice } from './state.ts';
+import { shownGrpcService, shownRegistry, shownSlice } from './shown-objects.ts';
 import { inOrder } from './text.ts';
 import { watchObjects, type WatchedObject } from './watch.ts';
 
@@ -50,6 +50,7 @@ export class Observer {
   #slices: readonly ShownSlice[] | undefined;
   /** undefined until the first look. */
   #grpcServices: readonly ShownGrpcService[] | undefined;
+  #registry: ShownRegistry | undefined;
   #leader: string | undefined;
   #events: readonly DemoEvent[] = [];
   #hint: string | undefined;
@@ -82,6 +83,10 @@ export class Observer {
         this.#grpcServices = objects.map(shownGrpcService).sort(byName);
         this.#objectsChanged();
       }),
+      watch(`/apis/rollcall.dev/v1alpha1/namespaces/${operatorNamespace}/registries`, (objects) => {
+        const registry = objects.find(({ metadata }) => metadata.name === 'default');
+        this.#registry = registry === undefined ? undefined : shownRegistry(registry);
+      }),
       watch('/apis/coordination.k8s.io/v1/namespaces/rollcall-system/leases', (leases) => {
         this.#leader = (leases[0] as Lease | undefined)?.spec?.holderIdentity;
       }),
@@ -113,6 +118,7 @@ export class Observer {
         ...{ pid: operator.pid, ready: operator.ready, identity: operator.identity },
         leads: operator.pid !== undefined && this.#leader === operator.identity,
       },
+      registry: this.#registry,
       rows: this.#followed.map((row) => ({ ...row, pid: pids.get(row.instanceId) })),
       ...{ slices: this.#slices ?? [], grpcServices: this.#grpcServices ?? [] },
       client: { kind: clientKind, target, pid: caller.pid },

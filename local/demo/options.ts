@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { clientKinds, type ClientKind } from '../peers/clients.ts';
 import type { DatabaseFlavor } from '../servers/database.ts';
+import { feedKinds, type FeedKind } from './feed-kinds.ts';
 
 /** How what happens is shown: redrawn in place, as lines, or as one JSON object a second. */
 export type Output = 'screen' | 'lines' | 'json';
@@ -8,6 +9,8 @@ export type Output = 'screen' | 'lines' | 'json';
 /** What `npm start` was asked for. */
 export interface DemoOptions {
   readonly database: DatabaseFlavor;
+  /** How the operator notices changes: spec.feed.type of the Registry. */
+  readonly feed: FeedKind;
   /** gRPC servers at the start. */
   readonly servers: number;
   /** Calls a second. */
@@ -31,6 +34,7 @@ export const usage = `npm start -- [options]
 A whole cluster on this machine: control plane, DNS, a registry in a database, the operator, gRPC servers and a client.
 
   --mysql               MySQL as the registry's database instead of MariaDB
+  --feed KIND           ${feedKinds.join(', ')}: how the operator notices changes (poll)
   --servers N           gRPC servers at the start, 1 to 50 (3)
   --rate N              calls a second, 1 to 200 (6)
   --client KIND         ${clientKinds.join(', ')}: whose gRPC calls (node)
@@ -48,8 +52,15 @@ const flag = { type: 'boolean', default: false } as const;
 export function readOptions(args: readonly string[], terminal: boolean): DemoOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
+  const feed = oneOf('--feed', values.feed, feedKinds, 'poll');
+  if (feed === 'canal' && values.mysql) {
+    throw new WrongUse(
+      '--feed canal goes with MariaDB only: the canal-server that is run here cannot follow this MySQL. Leave out --mysql, or take --feed binlog.',
+    );
+  }
   return {
     database: values.mysql ? 'mysql' : 'mariadb',
+    feed,
     servers: within('--servers', values.servers, 3, 1, 50),
     rate: within('--rate', values.rate, 6, 1, 200),
     client: oneOf('--client', values.client, clientKinds, 'node'),
@@ -66,7 +77,15 @@ function parse(args: readonly string[]) {
   try {
     const options = {
       ...{ mysql: flag, help: { ...flag, short: 'h' } },
-      ...{ servers: text, rate: text, client: text, output: text, for: text, 'exit-after-calls': text },
+      ...{
+        feed: text,
+        servers: text,
+        rate: text,
+        client: text,
+        output: text,
+        for: text,
+        'exit-after-calls': text,
+      },
     };
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {

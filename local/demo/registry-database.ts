@@ -1,10 +1,10 @@
 import { startMariadb, startMysql, type DatabaseServer, type DatabaseUser } from '../servers/database.ts';
 import { mustRun } from '../lib/run.ts';
-import { database as databaseName } from './names.ts';
+import { database as databaseName, password } from './names.ts';
 import type { DatabaseFlavor } from '../servers/database.ts';
 import { mainFile } from './operator.ts';
 
-/** Who uses the registry's database. Nobody outside the namespace can reach it, so the passwords are no secret. */
+/** Who uses the registry's database. */
 export interface RegistryUsers {
   /** Runs `rollcall migrate`, and is the person's in `npm run shell`. */
   readonly person: DatabaseUser;
@@ -13,9 +13,9 @@ export interface RegistryUsers {
 }
 
 const users: RegistryUsers = {
-  person: { user: 'you', password: 'try-only', on: databaseName },
-  operator: { user: 'rollcall', password: 'try-only', on: databaseName, grants: 'SELECT, DELETE' },
-  server: { user: 'greeter', password: 'try-only', on: databaseName, grants: 'SELECT, INSERT, UPDATE' },
+  person: { user: 'you', password, on: databaseName },
+  operator: { user: 'rollcall', password, on: databaseName, grants: 'SELECT, DELETE' },
+  server: { user: 'greeter', password, on: databaseName, grants: 'SELECT, INSERT, UPDATE' },
 };
 
 /** Starts the database and makes the registry's tables with `rollcall migrate`. */

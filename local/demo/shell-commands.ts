@@ -5,6 +5,7 @@ import { availability, program, type ComponentName } from '../components/index.t
 import { writeShellSetup } from '../lib/shell-setup.ts';
 import { clientComponents, clientKinds, clientProgram } from '../peers/clients.ts';
 import type { DatabaseServer } from '../servers/database.ts';
+import type { DemoFeed } from './feed.ts';
 import { exampleOfOwn } from './manifests.ts';
 import {
   database as databaseName,
@@ -20,13 +21,16 @@ import type { RegistryUsers } from './registry-database.ts';
 
 const peers = join(import.meta.dirname, '../peers');
 
+interface Served {
+  readonly cluster: Cluster;
+  readonly database: DatabaseServer;
+  readonly operator: Operator;
+  readonly users: RegistryUsers;
+  readonly feed: DemoFeed;
+}
+
 /** Writes what `npm run shell` finds: kubectl's configuration, commands that need no arguments, examples. */
-export function writeShellCommands(
-  cluster: Cluster,
-  database: DatabaseServer,
-  operator: Operator,
-  users: RegistryUsers,
-): void {
+export function writeShellCommands({ cluster, database, operator, users, feed }: Served): void {
   mkdirSync(demoDir, { recursive: true });
   writeFileSync(exampleFile, exampleOfOwn);
   const login = [`user=${users.person.user}`, `password=${users.person.password}`];
@@ -44,10 +48,12 @@ export function writeShellCommands(
       'greeter-server': [
         ...[node, join(peers, 'greeter-server.ts'), '--registry', database.url(databaseName, users.server)],
         ...['--max-connection-age-ms', `${maxConnectionAgeMs}`],
+        ...(feed.redis === undefined ? [] : ['--redis', feed.redis.url]),
       ],
+      ...(feed.redis === undefined ? {} : { 'redis-cli': feed.redis.cli }),
       ...clientCommands(),
     },
-    greeting: greeting(operator.logFile),
+    greeting: greeting(operator.logFile, feed),
   });
 }
 
@@ -68,7 +74,9 @@ function clientCommands(): Record<string, readonly string[]> {
 }
 
 /** Every command in it works as it stands. */
-function greeting(operatorLog: string): string {
+function greeting(operatorLog: string, { redis }: DemoFeed): string {
+  const publish = `
+  redis-cli PUBLISH rollcall '{"service": "greeter"}'   tells the operator of what you typed in SQL`;
   return `
 This shell is inside the cluster of npm start. exit leaves it; the cluster goes on.
 
@@ -76,7 +84,7 @@ This shell is inside the cluster of npm start. exit leaves it; the cluster goes 
   kubectl describe gsvc greeter -n ${demoNamespace}          its conditions and events
   kubectl apply -f ${exampleFile}
   mysql -e 'SELECT * FROM instances'             the registry
-  mysql -e "UPDATE instances SET status = 'DRAINING' WHERE instance_id = 'greeter-1'"
+  mysql -e "UPDATE instances SET status = 'DRAINING' WHERE instance_id = 'greeter-1'"${redis === undefined ? '' : publish}
   greeter-client ${target} --calls 12 --rate 12
   greeter-server --service hello --address 10.77.2.1:50051 &   a server of your own (docs/try-it.md); kill %1 drains it
   demo                                           the keys of the screen as commands: demo kill-server greeter-2

@@ -1,4 +1,4 @@
-import type { ShownCondition, ShownGrpcService, ShownSlice } from './state.ts';
+import type { ShownCondition, ShownGrpcService, ShownRegistry, ShownSlice } from './state.ts';
 import { inOrder } from './text.ts';
 import type { WatchedObject } from './watch.ts';
 
@@ -17,6 +17,15 @@ interface GrpcServiceObject extends WatchedObject {
   readonly status?: {
     readonly conditions?: readonly ShownCondition[];
     readonly endpoints?: { readonly ready: number; readonly draining: number; readonly held: number };
+  };
+}
+
+/** A Registry, as far as it is shown. */
+interface RegistryObject extends WatchedObject {
+  readonly spec: { readonly feed?: { readonly type?: string } };
+  readonly status?: {
+    readonly conditions?: readonly ShownCondition[];
+    readonly feed?: { readonly active: string };
   };
 }
 
@@ -43,11 +52,22 @@ export function shownSlice(object: WatchedObject): ShownSlice {
 export function shownGrpcService(object: WatchedObject): ShownGrpcService {
   const { metadata, spec, status } = object as GrpcServiceObject;
   const { ready = 0, draining = 0, held = 0 } = status?.endpoints ?? {};
-  const conditions = (status?.conditions ?? []).map(({ type, status, reason, message }) => ({
-    ...{ type, status, reason, message },
-  }));
+  const conditions = shownConditions(status?.conditions);
   return {
     ...{ namespace: metadata.namespace ?? '', name: metadata.name, service: spec.service ?? metadata.name },
     ...{ conditions, ready, draining, held },
   };
 }
+
+/** What the screen shows of a Registry. */
+export function shownRegistry(object: WatchedObject): ShownRegistry {
+  const { spec, status } = object as RegistryObject;
+  return {
+    feed: spec.feed?.type ?? 'Poll',
+    active: status?.feed?.active,
+    conditions: shownConditions(status?.conditions),
+  };
+}
+
+const shownConditions = (conditions: readonly ShownCondition[] = []): readonly ShownCondition[] =>
+  conditions.map(({ type, status, reason, message }) => ({ type, status, reason, message }));

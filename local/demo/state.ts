@@ -23,6 +23,8 @@ export interface DemoState {
     readonly leads: boolean;
     readonly identity: string;
   };
+  /** undefined until it was seen. */
+  readonly registry: ShownRegistry | undefined;
   readonly rows: readonly ShownRow[];
   readonly slices: readonly ShownSlice[];
   readonly grpcServices: readonly ShownGrpcService[];
@@ -54,7 +56,16 @@ export interface ShownSlice {
   readonly endpoints: readonly { readonly ip: string; readonly state: 'ready' | 'draining' }[];
 }
 
-/** A condition of a GrpcService. */
+/** The Registry and what its status says. */
+export interface ShownRegistry {
+  /** The feed that its spec asks for. */
+  readonly feed: string;
+  /** The feed that serves; undefined before the operator has said. */
+  readonly active: string | undefined;
+  readonly conditions: readonly ShownCondition[];
+}
+
+/** A condition of a GrpcService or a Registry. */
 export interface ShownCondition {
   readonly type: string;
   readonly status: string;

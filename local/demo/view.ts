@@ -7,6 +7,7 @@ import {
   type DemoState,
   type ShownCondition,
   type ShownGrpcService,
+  type ShownRegistry,
   type ShownRow,
   type ShownSlice,
 } from './state.ts';
@@ -36,7 +37,7 @@ export function view(
   const hint = state.hint === undefined ? [] : wrap(state.hint, width);
   const sections: Section[] = [
     { lines: [header(state, paint)] },
-    { lines: registrySection(state, paint), givesUp: 4, least: 3 },
+    { lines: registrySection(state, width, paint), givesUp: 4, least: 4 },
     { lines: sliceSection(state, paint), givesUp: 3, least: 2 },
     { lines: grpcServiceSection(state, width, paint), givesUp: 5, least: 2 },
     { lines: callSection(state, paint), givesUp: 4, least: 3 },
@@ -61,13 +62,14 @@ function operatorText({ pid, ready, leads, identity }: DemoState['operator'], pa
   return leads ? paint.green(`${who} leads`) : paint.yellow(`${who} waits for the Lease`);
 }
 
-function registrySection({ database, rows, grpcServices }: DemoState, paint: ChalkInstance): string[] {
+function registrySection(state: DemoState, width: number, paint: ChalkInstance): string[] {
+  const { database, rows, grpcServices } = state;
   const { name, address, answers, pid, readAt: now } = database;
-  const state = answers
+  const answer = answers
     ? paint.green('answers')
     : paint.red.bold(`does not answer; the rows of ${clock(now)}`);
   const process = pid === undefined ? 'stopped' : `pid ${pid}`;
-  const title = `${paint.bold('REGISTRY')}  ${state}  table instances in ${name} at ${address}, ${process}`;
+  const title = `${paint.bold('REGISTRY')}  ${answer}  table instances in ${name} at ${address}, ${process}`;
   const recent = rows.filter(
     ({ wanted, published, wantedAt }) =>
       wanted !== 'absent' || published !== 'absent' || now - wantedAt < listedMs,
@@ -83,7 +85,30 @@ function registrySection({ database, rows, grpcServices }: DemoState, paint: Cha
   const cells = ordered.map((row) => rowCells(row, { now, named: services > 1, holding }, paint));
   const hidden = rows.length - recent.length;
   const note = hidden > 0 ? [paint.dim(`  ${hidden} of servers that left before`)] : [];
-  return [title, ...columns([head, ...cells]).map((line) => `  ${line}`), ...note];
+  const lines = columns([head, ...cells]).map((line) => `  ${line}`);
+  return [title, ...feedLines(state.registry, width, paint), ...lines, ...note];
+}
+
+/** How changes of the rows are noticed. */
+function feedLines(registry: ShownRegistry | undefined, width: number, paint: ChalkInstance): string[] {
+  if (registry?.active === undefined) return [paint.yellow('  feed: the operator has not said yet')];
+  const { says, why } = feedOf(registry);
+  if (why === undefined) return [`  feed: ${paint.green(`${says} ✔`)}`];
+  const explained = wrap(`${why.reason}: ${why.message}`, Math.max(20, width - 4)).slice(0, 3);
+  return [`  feed: ${paint.red(`${says} ✘`)}`, ...explained.map((line) => paint.yellow(`    ${line}`))];
+}
+
+/** Whether the feed of a Registry follows, and otherwise why it does not. */
+export function feedOf({ feed, active, conditions }: ShownRegistry): {
+  readonly says: string;
+  readonly why: ShownCondition | undefined;
+} {
+  const condition = conditions.find(({ type }) => type === 'FeedHealthy');
+  if (condition === undefined || isWell(condition)) {
+    return { says: `${active ?? feed} follows the rows`, why: undefined };
+  }
+  const instead = active === feed || active === undefined ? '' : `, ${active} serves`;
+  return { says: `${feed} cannot follow the rows${instead}`, why: condition };
 }
 
 function isQuiet({ status: its, wanted, published, wantedAt, afterMs }: ShownRow, now: number): boolean {

@@ -5,6 +5,7 @@ import { waitFor } from '../lib/wait.ts';
 import { dnsAddress } from '../namespace.ts';
 import type { DatabaseServer } from '../servers/database.ts';
 import { Caller } from './caller.ts';
+import { startFeed, type DemoFeed } from './feed.ts';
 import { Fleet } from './fleet.ts';
 import { create, installation, userObjects } from './manifests.ts';
 import { demoNamespace, serviceName } from './names.ts';
@@ -18,6 +19,7 @@ import { writeShellCommands } from './shell-commands.ts';
 export interface World {
   readonly cluster: Cluster;
   readonly database: DatabaseServer;
+  readonly feed: DemoFeed;
   readonly fleet: Fleet;
   readonly operator: Operator;
   readonly caller: Caller;
@@ -33,20 +35,20 @@ export async function startWorld(options: DemoOptions, progress: Progress): Prom
     cluster: progress.during('etcd, kube-apiserver, kube-controller-manager, CoreDNS', () => startCluster()),
     installation: installation(),
   };
-  const [{ database, users, fleet }, cluster, manifests] = await Promise.all([
+  const [{ database, users, feed, fleet }, cluster, manifests] = await Promise.all([
     steps.registry,
     steps.cluster,
     steps.installation,
   ]);
   const operator = await progress.during('the operator, with the rights of deploy/base', async () => {
     await create(cluster.apiServer, manifests);
-    await create(cluster.apiServer, userObjects(database.address, users.operator));
+    await create(cluster.apiServer, userObjects(database.address, users.operator, feed));
     return await Operator.start(cluster.apiServer);
   });
   await progress.during(`the name ${serviceName}.${demoNamespace}.svc.cluster.local`, () =>
     untilResolvable(options.servers),
   );
-  writeShellCommands(cluster, database, operator, users);
+  writeShellCommands({ cluster, database, operator, users, feed });
 
   const caller = new Caller(options.client, options.rate);
   const observer = new Observer({ cluster, database, fleet, caller, operator, clientKind: options.client });
@@ -54,18 +56,19 @@ export async function startWorld(options: DemoOptions, progress: Progress): Prom
   const run = async (signal: AbortSignal) => {
     await Promise.all([observer.run(signal), caller.run(signal), operator.run(signal, trouble)]);
   };
-  return { cluster, database, fleet, operator, caller, observer, run };
+  return { cluster, database, feed, fleet, operator, caller, observer, run };
 }
 
-async function startRegistry({ database: flavor, servers }: DemoOptions, progress: Progress) {
+async function startRegistry({ database: flavor, feed: kind, servers }: DemoOptions, progress: Progress) {
   const name = flavor === 'mysql' ? 'MySQL' : 'MariaDB';
   const registry = await progress.during(`${name} and rollcall migrate`, () => startRegistryDatabase(flavor));
   const { database, users } = registry;
-  const fleet = new Fleet(database.url(users.server.on, users.server));
+  const feed = await startFeed(kind, { database, users, progress });
+  const fleet = new Fleet(database.url(users.server.on, users.server), feed.redis?.url);
   await progress.during(`${servers} gRPC servers`, () =>
     Promise.all(Array.from({ length: servers }, () => fleet.start())),
   );
-  return { database, users, fleet };
+  return { database, users, feed, fleet };
 }
 
 async function untilResolvable(servers: number): Promise<void> {

@@ -34,7 +34,8 @@ describe('npm start', function () {
     run(process.execPath, [bootstrap, 'shell', '--of', `${pid}`, ...args]);
 
   before(() => {
-    start = new RunningCommand(['start', '--output', 'json', '--rate', '10']);
+    // Any feed shows what poll does; this one has most beside it: a server, accounts, publishers.
+    start = new RunningCommand(['start', '--output', 'json', '--rate', '10', '--feed', 'redis']);
   });
 
   after(() => start.dispose());
@@ -57,10 +58,12 @@ describe('npm start', function () {
     pid = start.namespace() ?? 0;
     const led = await until('the operator to lead', (seen) => seen.operator.leads && seen);
     const [grpcService] = led.grpcServices;
+    const conditions = [...(grpcService?.conditions ?? []), ...(led.registry?.conditions ?? [])];
     assert.deepEqual(
-      grpcService?.conditions.filter((condition) => !isWell(condition)),
+      conditions.filter((condition) => !isWell(condition)),
       [],
     );
+    assert.deepEqual([led.registry?.feed, led.registry?.active], ['Redis', 'Redis']);
   });
 
   it('has a shell inside, in which kubectl, SQL and a gRPC client just work', async () => {
@@ -69,6 +72,8 @@ describe('npm start', function () {
     assert.match(npm, /^demo +greeter +True /m);
     const counted = await shell('mysql', '--batch', '-e', 'SELECT COUNT(*) AS n FROM instances');
     assert.equal(counted.stdout, 'n\n3\n', counted.stderr);
+    const told = await shell('-c', `redis-cli PUBLISH rollcall '{"service": "greeter"}'`);
+    assert.equal(told.stdout, '1\n', told.stderr);
     const client =
       'greeter-client dns:///greeter.demo.svc.cluster.local:50051 --calls 30 --rate 30 --summary';
     const called = await shell('-c', client);
@@ -111,11 +116,14 @@ describe('npm start', function () {
   it('does as a command what its keys do, and says what to look for', async () => {
     const { stdout } = await shell('demo', 'start-server');
     assert.match(stdout, /^greeter-4 started at 10\.77\.1\.4:50051 \(pid \d+\)/);
-    await until('the new endpoint', ({ slices }) =>
-      slices.some(({ endpoints }) =>
-        endpoints.some(({ ip, state }) => ip === '10.77.1.4' && state === 'ready'),
+    const row = await until('the new endpoint', ({ rows }) =>
+      rows.find(
+        ({ instanceId, published, afterMs }) =>
+          instanceId === 'greeter-4' && published === 'ready' && afterMs !== undefined,
       ),
     );
+    // The feed's own poll comes every 10 s: the server has published that it is there.
+    assert.ok((row.afterMs ?? Infinity) < 2000, `${row.afterMs} ms after it registered`);
     const impossible = await shell('demo', 'drain-server', 'greeter-9');
     assert.match(impossible.stderr, /No server greeter-9 is running/);
     assert.equal(impossible.code, 1);

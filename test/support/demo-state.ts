@@ -22,6 +22,7 @@ export function demoState(count = 3, change: Partial<DemoState> = {}): DemoState
       ...{ name: 'MariaDB 10.11.19', address: '10.77.0.20:3306', pid: 34, answers: true, readAt: 100_000 },
     },
     operator: { pid: 112, ready: true, leads: true, identity: 'operator-1' },
+    registry: { feed: 'Binlog', active: 'Binlog', conditions: ['Ready', 'FeedHealthy'].map(condition) },
     rows: numbers.map((number) => shownRow(number)),
     slices: [
       {

@@ -27,12 +27,43 @@ describe('what npm start tells of changes', () => {
     ]);
   });
 
+  it('is that an endpoint is gone which went between two looks, right after another change', () => {
+    const draining = {
+      status: 'DRAINING',
+      wanted: 'draining',
+      published: 'draining',
+      wantedAt: 95_000,
+    } as const;
+    const gone = {
+      status: 'DOWN',
+      wanted: 'absent',
+      published: 'absent',
+      wantedAt: 99_000,
+      afterMs: 40,
+    } as const;
+    const before = demoState(1, { rows: [shownRow(1, draining)] });
+    assert.deepEqual(changes(before, demoState(1, { rows: [shownRow(1, gone)] })), [
+      'row: greeter-1 (10.77.1.1:50051) DOWN',
+      'endpoint: greeter-1 (10.77.1.1:50051) gone from the slices 40 ms after the row said so',
+    ]);
+  });
+
   it('is that a new server registered and when its first call came', () => {
     assert.deepEqual(changes(demoState(1), demoState(2)), [
       'row: greeter-2 (10.77.1.2:50051) UP',
       'endpoint: greeter-2 (10.77.1.2:50051) ready in the slices 320 ms after the row said so',
       'calls: greeter-2 answers its first, 9.0 s after its row said UP',
     ]);
+  });
+
+  it('is that a feed cannot follow, and that it follows again', () => {
+    const conditions = [{ type: 'FeedHealthy', status: 'False', reason: 'BinlogOff', message: 'Type this.' }];
+    const served = demoState(3, { registry: { feed: 'Binlog', active: 'Poll', conditions } });
+    assert.deepEqual(changes(demoState(), served), [
+      'feed: Binlog cannot follow the rows, Poll serves (BinlogOff: Type this.)',
+    ]);
+    assert.deepEqual(changes(served, demoState()), ['feed: Binlog follows the rows']);
+    assert.deepEqual(changes(served, demoState(3, { registry: undefined })), []);
   });
 
   it('is a condition with its reason, and its message where it is not True', () => {

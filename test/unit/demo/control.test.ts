@@ -45,7 +45,7 @@ describe('the command demo', () => {
         const leave = () => void running.pop();
         const fleet = { pick: () => running.at(-1), kill: leave, drain: leave } as unknown as Fleet;
         const action = actions.find((one) => one.command === command);
-        return (await action?.run({ fleet } as ActedOn))?.see ?? '';
+        return (await action?.run({ fleet, feed: { kind: 'poll' } } as ActedOn))?.see ?? '';
       };
       assert.match(await seeOf(1), /It was the last one.* key s, or demo start-server\.$/);
       assert.doesNotMatch(await seeOf(2), /last one/);

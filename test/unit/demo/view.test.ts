@@ -19,6 +19,7 @@ describe('the screen of npm start', () => {
     for (const line of [
       /operator-1 \(pid 112\) leads/,
       /REGISTRY {2}answers {2}table instances in MariaDB 10\.11\.19/,
+      /feed: Binlog follows the rows ✔/,
       /greeter-2 {2}10\.77\.1\.2:50051 {2}62 +UP +6\.0 s left +ready +320 ms/,
       /demo\/greeter-abc {2}port 50051 {2}3 ready {2}10\.77\.1\.1 10\.77\.1\.2 10\.77\.1\.3/,
       /demo\/greeter {2}3 ready {2}Ready ✔ {2}RegistryAvailable ✔/,
@@ -27,6 +28,14 @@ describe('the screen of npm start', () => {
     ]) {
       assert.match(shown, line);
     }
+  });
+
+  it('says which feed serves instead, why and what mends it', () => {
+    const message = 'log_bin is OFF: the server keeps no binary log.';
+    const conditions = [{ type: 'FeedHealthy', status: 'False', reason: 'BinlogOff', message }];
+    const shown = text(demoState(1, { registry: { feed: 'Binlog', active: 'Poll', conditions } }));
+    assert.match(shown, /feed: Binlog cannot follow the rows, Poll serves ✘\n +BinlogOff: log_bin is OFF/);
+    assert.match(text(demoState(1, { registry: undefined })), /feed: the operator has not said yet/);
   });
 
   it('says since when an expired row is waited for, and how long its endpoint took to go', () => {
