@@ -14,6 +14,8 @@ export interface RegistryFacts {
     readonly healthy: boolean;
     readonly reason: string;
     readonly message: string;
+    /** True while deleted rows may go unnoticed until the resync. */
+    readonly auditFails?: boolean;
     /** Wall-clock ms since when `active` is the feed. */
     readonly sinceMs: number;
   } | null;
@@ -75,7 +77,7 @@ function verdicts(registry: Registry, facts: RegistryFacts): readonly Verdict[] 
     reason: facts.feed?.reason ?? 'NotStarted',
     message: facts.feed?.message ?? 'The feed starts once the registry is connected.',
   };
-  return [readyVerdict(registry, connected, feedHealthy), connected, feedHealthy];
+  return [readyVerdict(registry, facts, connected, feedHealthy), connected, feedHealthy];
 }
 
 /** Rows that cannot be deleted harm no caller, so they turn no condition; where people look they are told of all the same. */
@@ -84,13 +86,31 @@ function connectedMessage({ health, retentionFault }: RegistryFacts): string {
   return `${health.message} Rows that spec.retention lets go could not be deleted: ${retentionFault}`;
 }
 
-function readyVerdict(registry: Registry, connected: Verdict, feedHealthy: Verdict): Verdict {
+/**
+ * A feed that cannot follow has Poll behind it: what is published stays right, changes come later. So whoever waits for Ready is not held up,
+ * and nobody is called at night for it; its reason, FeedHealthy and an alert of its own say it. Where nothing stands behind, Ready is False.
+ */
+function readyVerdict(
+  registry: Registry,
+  { feed }: RegistryFacts,
+  connected: Verdict,
+  feedHealthy: Verdict,
+): Verdict {
   if (registry.spec.paused === true) {
     return {
       type: 'Ready',
       status: 'Unknown',
       reason: 'Paused',
       message: 'spec.paused is true: what is published stays as it is. Set it to false to go on.',
+    };
+  }
+  const hasFallback = (registry.spec.feed?.type ?? 'Poll') !== 'Poll' && feed?.auditFails !== true;
+  if (connected.status === 'True' && feedHealthy.status === 'False' && hasFallback) {
+    return {
+      type: 'Ready',
+      status: 'True',
+      reason: 'FeedUnhealthy',
+      message: `The registry is read, and changes may come later than by the feed (${feedHealthy.reason}): ${feedHealthy.message}`,
     };
   }
   for (const verdict of [connected, feedHealthy]) {

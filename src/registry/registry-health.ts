@@ -21,6 +21,8 @@ export interface FeedHealth {
   readonly healthy: boolean;
   readonly reason: string;
   readonly message: string;
+  /** True while the audit cannot look: rows that are deleted may go unnoticed until the resync. */
+  readonly auditFails?: boolean;
   /** Wall-clock ms since when `active` is the feed. */
   readonly sinceMs: number;
 }

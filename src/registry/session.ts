@@ -233,6 +233,8 @@ export class RegistrySession {
         reason: this.#auditFault?.reason,
         error: this.#auditFault?.message,
       });
+    const feed = this.#feedWithAudit();
+    if (feed !== null) this.#options.observer.feedServes(feed.active, feed.healthy);
     this.#tell(null);
   }
 
@@ -240,9 +242,11 @@ export class RegistrySession {
   #feedWithAudit(): FeedHealth | null {
     const feed = this.#feedHealth;
     const fault = this.#auditFault;
-    if (fault === null || feed?.healthy !== true) return feed;
+    if (fault === null || feed === null) return feed;
     const message = `The audit cannot compare the registry with what is held (${fault.message}): rows deleted by a plain DELETE are found by the resync only.`;
-    return { ...feed, healthy: false, reason: 'AuditFailed', message };
+    // One that cannot follow at all says what is to be mended first.
+    if (!feed.healthy) return { ...feed, auditFails: true, message: `${feed.message} ${message}` };
+    return { ...feed, healthy: false, auditFails: true, reason: 'AuditFailed', message };
   }
 
   #setFeedHealth(health: Pick<FeedHealth, 'healthy' | 'reason' | 'message'>): void {
@@ -257,7 +261,7 @@ export class RegistrySession {
       return;
     const sinceMs = before?.active === active ? before.sinceMs : this.#options.clock.wallNow();
     this.#feedHealth = { active, sinceMs, ...health };
-    this.#options.observer.feedServes(active, health.healthy);
+    this.#options.observer.feedServes(active, this.#feedWithAudit()?.healthy ?? health.healthy);
     const fields = { active, reason: health.reason, position: this.#feedPosition };
     if (health.healthy) this.#options.logger.info('feed follows', fields);
     else this.#options.logger.warn('feed cannot follow', { ...fields, error: health.message });
