@@ -10,29 +10,19 @@ import { FailoverFeed } from '../../src/feeds/failover.ts';
 import { PollFeed } from '../../src/feeds/poll.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { MysqlRegistryReader } from '../../src/mysql/mysql-registry-reader.ts';
-import type { FeedName } from '../../src/registry/change-feed.ts';
 import { migrated, OpenedRegistry, root, targetOf } from '../support/open-registry.ts';
 import { replicate } from '../support/replicate.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { freshAddress } from '../support/testbed/index.ts';
-import { converged, type FeedPlace, type FeedUnderTest, FeedWriter, follows } from './feed-place.ts';
-
-/** The faults that a feed may leave to the audit, because what happens then is told by nothing that it follows. */
-export type LeftToAudit = 'delete' | 'truncate' | 'long transaction';
-
-/** A kind of feed, for the suite. */
-export interface FeedKind {
-  readonly name: FeedName;
-  readonly leavesToAudit: readonly LeftToAudit[];
-  /** True when its source keeps what a feed would go on with, so that it can be purged ({@link FeedUnderTest.purge}). */
-  readonly hasLog: boolean;
-  /** True when it has a server of its own, beside the database ({@link FeedUnderTest.restart}). */
-  readonly hasServer: boolean;
-  readonly prepare: (place: FeedPlace) => Promise<FeedUnderTest>;
-  readonly extraArgs?: readonly string[];
-  /** False when what follows the database in its place is told by people which server to follow. */
-  readonly followsFailover?: boolean;
-}
+import {
+  converged,
+  type FeedKind,
+  type FeedPlace,
+  type FeedUnderTest,
+  FeedWriter,
+  follows,
+  type LeftToAudit,
+} from './feed-place.ts';
 
 /** Rows of the burst, and how long the long transaction is open; the soak runs the suite with more. */
 const BURST_ROWS = Number(process.env.ROLLCALL_FEED_BURST_ROWS ?? 100_000);

@@ -43,6 +43,25 @@ export interface FeedUnderTest {
   readonly close: () => Promise<void>;
 }
 
+/** The faults that a feed may leave to the audit, because what happens then is told by nothing that it follows. */
+export type LeftToAudit = 'delete' | 'truncate' | 'long transaction';
+
+/** A kind of feed, for the suite. */
+export interface FeedKind {
+  readonly name: FeedName;
+  readonly leavesToAudit: readonly LeftToAudit[];
+  /** True when its source keeps what a feed would go on with, so that it can be purged ({@link FeedUnderTest.purge}). */
+  readonly hasLog: boolean;
+  /** True when it has a server of its own, beside the database ({@link FeedUnderTest.restart}). */
+  readonly hasServer: boolean;
+  /** What has to be there for it, beside the database. */
+  readonly needs?: 'canal';
+  readonly prepare: (place: FeedPlace) => Promise<FeedUnderTest>;
+  readonly extraArgs?: readonly string[];
+  /** False when what follows the database in its place is told by people which server to follow. */
+  readonly followsFailover?: boolean;
+}
+
 /** Writes rows as users do, tells the feed's side of it, and compares what a registry holds with what is in the table. */
 export class FeedWriter {
   readonly #place: FeedPlace;
@@ -110,7 +129,12 @@ export async function converged(
     { timeoutMs, intervalMs: 50 },
   ).catch((cause: unknown) => {
     const { feed } = registry.session.facts();
-    const told = { differs: difference.slice(0, 5), feed, resyncs: registry.observer.resyncs };
+    const told = {
+      services: difference.length,
+      differs: difference.slice(0, 5),
+      feed,
+      resyncs: registry.observer.resyncs,
+    };
     throw new Error(`the store is not equal to the table: ${JSON.stringify(told)}`, { cause });
   });
 }

@@ -11,7 +11,12 @@ const teller = (title: string): Guard['test'] => ({
   title: `the telling of changes (safety rule 4) ${title}`,
 });
 
-/** What a log tells is not believed to be readable before it is. */
+/**
+ * What a feed tells is not believed to be readable before it is. Binlog and Canal hear of a transaction before it can be read, and wait for
+ * it. Poll reads what it tells of, and Trigger reads entries of the same transaction as the rows: there is nothing to switch off. Redis hears
+ * of what is published after COMMIT, which the server answers when others can read it: docs/feeds/redis.md asks that of writers, and
+ * so does Rollcall's own.
+ */
 export const rule4: readonly Guard[] = [
   {
     rule: '4',
@@ -60,5 +65,18 @@ export const rule4: readonly Guard[] = [
     find: 'this.#held.push(...waiting.map((each) => ({ ...each, sinceMs })));',
     replace: '',
     test: follower('tells what somebody holds at once, and once more when he lets go (safety rule 4)'),
+  },
+  {
+    rule: '4',
+    without: 'announcing what was deleted after that, and not before',
+    file: 'src/registry/retention.ts',
+    find: 'const deleted = await reader.deleteRetired(batch, retentionMs, signal);',
+    replace:
+      'hint(batch.map(({ service }) => service));\n      const deleted = await reader.deleteRetired(batch, retentionMs, signal);',
+    test: {
+      file: 'test/unit/registry/session.test.ts',
+      title:
+        'a registry session announces what retention deletes when it is gone, and not before (safety rule 4)',
+    },
   },
 ];

@@ -1,7 +1,7 @@
 import { waitFor } from '../../local/lib/wait.ts';
 import type { DatabaseFlavor } from '../../local/servers/database.ts';
 import { PollFeed } from '../../src/feeds/poll.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import type { CustomSchemaSpec } from '../../src/model/registry.ts';
 import type { AccessSource, MysqlAccess, MysqlTarget } from '../../src/mysql/access.ts';
 import { migrate } from '../../src/mysql/migrations/migrate.ts';
@@ -68,6 +68,9 @@ export interface OpenOptions {
   readonly maxReplicaLagMs?: number;
   readonly queryTimeoutMs?: number;
   readonly store?: RegistryStore;
+  /** Of the session; the feed and the reader have their own. */
+  readonly clock?: Clock;
+  readonly isLeader?: boolean;
   /** Makes the feed; Poll by default. */
   readonly feed?: (known: KnownRows, reader: MysqlRegistryReader, logger: RecordingLogger) => ChangeFeed;
 }
@@ -98,7 +101,7 @@ export class OpenedRegistry {
     const { reader } = this;
     const intervalMs = options.pollIntervalMs ?? 200;
     this.session = new RegistrySession({
-      ...{ ...common, reader, logger, observer },
+      ...{ ...common, reader, logger, observer, ...(options.clock && { clock: options.clock }) },
       feed: (known) =>
         options.feed?.(known, reader, logger) ??
         new PollFeed({ ...common, reader, known, intervalMs, logger }),
@@ -107,7 +110,7 @@ export class OpenedRegistry {
       feedRoundMs: intervalMs,
       auditSettleMs: 600,
       retentionMs: options.retentionMs ?? 86_400_000,
-      isLeader: () => true,
+      isLeader: () => options.isLeader ?? true,
       ...(options.store === undefined ? {} : { store: options.store }),
     });
     this.session.subscribe((service) => {

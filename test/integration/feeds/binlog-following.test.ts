@@ -231,32 +231,4 @@ onEachDatabase('the binary log that the feed Binlog follows', (flavor) => {
     assert.ok(row);
     await waitFor('the hint', () => told.hints.includes('xa'));
   });
-
-  it('misses nothing that 8 writers commit at once', async function () {
-    this.timeout(600_000);
-    const commits = Number(process.env.ROLLCALL_FEED_COMMITS ?? 2000);
-    await follow();
-    const written = new Set<string>();
-    let left = commits;
-    const writer = async (number: number): Promise<void> => {
-      const connection = await database.server.connect(database.name);
-      while (left > 0) {
-        left -= 1;
-        const service = `w${number}-${left}`;
-        await connection.query('START TRANSACTION');
-        await connection.query(
-          `INSERT INTO instances (service, instance_id, address, port) VALUES ('${service}', '1', '10.0.0.1', 1)`,
-        );
-        if (left % 3 > 0) await connection.query(`DO SLEEP(${((left % 7) * 2) / 1000})`);
-        const isKept = left % 10 > 0;
-        await connection.query(isKept ? 'COMMIT' : 'ROLLBACK');
-        if (isKept) written.add(service);
-      }
-      connection.destroy();
-    };
-    await Promise.all(Array.from({ length: 8 }, (_, number) => writer(number)));
-    await waitFor('all to be told', () => new Set(told.hints).size >= written.size);
-    assert.deepEqual([...new Set(told.hints)].sort(), [...written].sort());
-    assert.deepEqual(told.resyncs, []);
-  });
 });

@@ -1,15 +1,13 @@
 import { createClient } from 'redis';
-import { startRedis, type RedisServer } from '../../../local/servers/redis.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { MysqlTarget } from '../../../src/mysql/access.ts';
 import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
 import { changeFeedContract } from '../../contract/change-feed.ts';
-import { feedConverges } from '../../contract/feed-convergence.ts';
 import { migrated, root, targetOf } from '../../support/open-registry.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
-import { CHANNEL, noLogin, publish, redisAt, redisFeed } from '../../support/redis-feeds.ts';
+import { CHANNEL, redisAt, redisFeed } from '../../support/redis-feeds.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import { freshAddress, testbed } from '../../support/testbed/index.ts';
+import { testbed } from '../../support/testbed/index.ts';
 
 function readerOf(target: MysqlTarget): MysqlRegistryReader {
   const access = () => Promise.resolve(root);
@@ -73,52 +71,5 @@ describe('the Redis feed under the contract of change feeds', () => {
         await database.drop();
       },
     };
-  });
-});
-
-const follower = { ...noLogin, login: { username: 'follower', password: 'secret' } };
-
-describe('the Redis feed and faults', () => {
-  let redis: RedisServer;
-  before(async () => {
-    redis = await startRedis({
-      address: freshAddress(),
-      extraArgs: ['--save', '', '--user', 'follower', 'on', '>secret', `&${CHANNEL}`, '+subscribe', '+ping'],
-    });
-  });
-  after(() => redis.dispose());
-
-  feedConverges('mariadb', {
-    name: 'Redis',
-    // Who truncates a table publishes nothing.
-    leavesToAudit: ['truncate'],
-    hasLog: false,
-    hasServer: true,
-    prepare: async () => {
-      const link = await TcpProxy.start({ host: redis.address, port: redis.port });
-      return {
-        links: [link],
-        open: (material) =>
-          redisFeed({ target: redisAt(link.address), access: () => Promise.resolve(follower) }, material),
-        committed: async (services) => {
-          if (redis.pid === undefined) return;
-          for (const service of services) await publish(redis, service);
-        },
-        disable: async () => {
-          await redis.command('ACL', 'SETUSER', 'follower', 'resetchannels');
-        },
-        enable: async () => {
-          await redis.command('ACL', 'SETUSER', 'follower', `&${CHANNEL}`);
-        },
-        purge: () => Promise.reject(new Error('pub/sub keeps nothing')),
-        restart: async () => {
-          await redis.kill();
-          await redis.start();
-        },
-        close: async () => {
-          await link.close();
-        },
-      };
-    },
   });
 });

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { createClient } from 'redis';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../../local/lib/wait.ts';
 import { startRedis, type RedisServer } from '../../../local/servers/redis.ts';
-import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { converged } from '../../contract/feed-place.ts';
-import { migrated, OpenedRegistry, root, targetOf } from '../../support/open-registry.ts';
+import { fastClock } from '../../support/fast-clock.ts';
+import { migrated, OpenedRegistry, type OpenOptions, targetOf } from '../../support/open-registry.ts';
 import {
   CHANNEL,
   NEVER_MS,
@@ -17,15 +13,11 @@ import {
 } from '../../support/redis-feeds.ts';
 import { freshAddress, testbed, type TestDatabase } from '../../support/testbed/index.ts';
 
-/** Commits of the concurrency test; the soak runs 20,000. */
-const COMMITS = Number(process.env.ROLLCALL_FEED_COMMITS ?? 2000);
-const WRITERS = 8;
-
 describe('a registry that is followed by the Redis feed', function () {
   this.timeout(60_000);
   let redis: RedisServer;
   let database: TestDatabase;
-  let registry: OpenedRegistry | undefined;
+  let opened: OpenedRegistry[] = [];
 
   before(async () => {
     redis = await startRedis({ address: freshAddress(), extraArgs: ['--save', ''] });
@@ -36,25 +28,31 @@ describe('a registry that is followed by the Redis feed', function () {
     await migrated(targetOf(database.server, database.name));
   });
   afterEach(async () => {
-    await registry?.close();
-    registry = undefined;
+    for (const each of opened) await each.close();
+    opened = [];
     await database.drop();
   });
 
-  const open = async (settings: Partial<RedisFeedSettings> = {}): Promise<OpenedRegistry> => {
-    registry = new OpenedRegistry({
+  const make = (
+    options: Partial<OpenOptions> = {},
+    settings: Partial<RedisFeedSettings> = {},
+  ): OpenedRegistry => {
+    const target = redisAt({ host: redis.address, port: redis.port });
+    const made = new OpenedRegistry({
       target: targetOf(database.server, database.name),
       auditIntervalMs: NEVER_MS,
       resyncIntervalMs: NEVER_MS,
-      feed: (known, reader, logger) =>
-        redisFeed(
-          { target: redisAt({ host: redis.address, port: redis.port }), ...settings },
-          { known, reader, logger },
-        ),
+      feed: (known, reader, logger) => redisFeed({ target, ...settings }, { known, reader, logger }),
+      ...options,
     });
-    await registry.whenAvailable();
-    await waitFor('the feed to follow', () => registry?.session.facts().feed?.healthy);
-    return registry;
+    opened.push(made);
+    return made;
+  };
+  /** One that is read and followed. */
+  const open = async (...of: Parameters<typeof make>): Promise<OpenedRegistry> => {
+    const made = await make(...of).whenAvailable();
+    await waitFor('the feed to follow', () => made.session.facts().feed?.healthy);
+    return made;
   };
   const insert = (service: string, id = '1') =>
     database.query('INSERT INTO instances (service, instance_id, address, port) VALUES (?, ?, ?, 1)', [
@@ -71,7 +69,7 @@ describe('a registry that is followed by the Redis feed', function () {
   });
 
   it('finds by the poll underneath what nobody published', async () => {
-    const followed = await open({ pollIntervalMs: 1000 });
+    const followed = await open({}, { pollIntervalMs: 1000 });
     await insert('orders');
     assert.ok((await followed.whenStates('orders', { 1: 'UP' })) < 5000);
   });
@@ -124,61 +122,25 @@ describe('a registry that is followed by the Redis feed', function () {
   it('leaves no connection behind when it is closed', async () => {
     const followed = await open();
     await followed.close();
-    registry = undefined;
+    opened = [];
     await waitFor(
       'no subscriber',
       async () => (await redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub')) === '',
     );
   });
 
-  it('announces to others what retention deletes, on its own connection', async () => {
-    const material = { known: { has: () => false, sums: () => new Map() }, logger: (await open()).logger };
-    const { reader } = registry ?? assert.fail();
-    const feed = redisFeed(
-      { target: redisAt({ host: redis.address, port: redis.port }) },
-      { ...material, reader },
+  it("tells the other replicas what the leader's retention deletes", async () => {
+    await insert('orders', 'live');
+    await insert('orders', 'gone');
+    await database.query(
+      `UPDATE instances SET status = 'DOWN', updated_at = NOW(6) - INTERVAL 1 HOUR WHERE instance_id = 'gone'`,
     );
-    const stopping = new AbortController();
-    let isOpen = false;
-    const sink = { hint: () => undefined, resync: () => undefined, unhealthy: () => undefined };
-    const running = feed.run({ ...sink, healthy: () => (isOpen = true) }, stopping.signal);
-    await waitFor('the other feed', () => isOpen);
-    await insert('orders');
-    feed.announce(['orders']);
-    await registry?.whenStates('orders', { 1: 'UP' });
-    stopping.abort(new Error('the test is over'));
-    await running;
-  });
-
-  it(`misses nothing of ${WRITERS} writers that publish after ${COMMITS} commits, with 10 % rollbacks`, async () => {
-    const target = targetOf(database.server, database.name);
-    const followed = await open();
-    const publisher = createClient({ url: redis.url });
-    publisher.on('error', () => undefined);
-    await publisher.connect();
-    const writer = async (number: number): Promise<void> => {
-      const connection = await database.server.connect(database.name);
-      for (let index = 0; index < COMMITS / WRITERS; index++) {
-        const service = `s${(index * 7 + number) % 50}`;
-        await connection.query('START TRANSACTION');
-        await connection.query(
-          `INSERT INTO instances (service, instance_id, address, port) VALUES ('${service}', '${number}-${index}', '10.1.${number}.1', 1)`,
-        );
-        await sleep(Math.random() * 12);
-        if (Math.random() < 0.1) await connection.query('ROLLBACK');
-        else {
-          await connection.query('COMMIT');
-          await publisher.publish(CHANNEL, JSON.stringify({ service }));
-        }
-      }
-      connection.destroy();
-    };
-    await Promise.all(Array.from({ length: WRITERS }, (_, number) => writer(number)));
-    const direct = new MysqlRegistryReader({
-      ...{ clock: systemClock, random: Math.random, target, custom: null, maxReplicaLagMs: 60_000 },
-      access: () => Promise.resolve(root),
-    });
-    await converged(followed, direct, 5000).finally(() => direct.close());
-    publisher.destroy();
+    const other = await open({ isLeader: false });
+    await other.whenStates('orders', { gone: 'DOWN', live: 'UP' });
+    // It looks once a minute.
+    const leader = await open({ clock: fastClock(30), retentionMs: 60_000 });
+    await other.whenStates('orders', { live: 'UP' });
+    assert.equal(leader.observer.retiredRows, 1);
+    assert.deepEqual([other.observer.hints.get('Redis'), other.observer.resyncs], [1, ['Started']]);
   });
 });

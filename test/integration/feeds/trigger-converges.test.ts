@@ -1,36 +1,5 @@
-import { feedConverges, type FeedKind } from '../../contract/feed-convergence.ts';
+import { feedConverges } from '../../contract/feed-convergence.ts';
+import { trigger } from '../../support/feed-kinds/trigger.ts';
 import { onEachDatabase } from '../../support/open-registry.ts';
-import { changeLogAt, triggerFeed, withTriggers } from '../../support/trigger-feed.ts';
-
-const trigger: FeedKind = {
-  name: 'Trigger',
-  leavesToAudit: [],
-  hasLog: true,
-  hasServer: false,
-  prepare: async ({ server, database, target }) => {
-    const direct = { ...target, host: server.address, port: server.port };
-    await withTriggers(direct);
-    const log = changeLogAt(target);
-    return {
-      open: ({ logger }) => triggerFeed(log, { logger }),
-      links: [],
-      committed: () => Promise.resolve(),
-      disable: async () => {
-        await server.query(`RENAME TABLE ${database}.change_log TO ${database}.away`);
-      },
-      enable: async () => {
-        await server.query(`RENAME TABLE ${database}.away TO ${database}.change_log`);
-      },
-      purge: async () => {
-        await server.query(`TRUNCATE ${database}.change_log`);
-      },
-      restart: () => Promise.resolve(),
-      close: () => {
-        log.close();
-        return Promise.resolve();
-      },
-    };
-  },
-};
 
 onEachDatabase('every fault', (flavor) => feedConverges(flavor, trigger));

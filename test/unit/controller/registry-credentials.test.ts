@@ -60,6 +60,67 @@ describe('RegistrySecrets', () => {
     });
   });
 
+  describe('for Redis', () => {
+    const redis = { addresses: ['redis:6379'] };
+
+    it('has no login where no Secret is named, and no user where the Secret names none', async () => {
+      assert.deepEqual(await secrets.readRedis(redis, false, signal), { login: {}, sentinelLogin: {} });
+      put('redis', { password: 'q' });
+      const spec = { ...redis, credentialsSecretRef: { name: 'redis' } };
+      assert.deepEqual(await secrets.readRedis(spec, false, signal), {
+        login: { password: 'q' },
+        sentinelLogin: {},
+      });
+    });
+
+    it('reads the logins of server and sentinels, and the certificates', async () => {
+      put('sentinel', { username: 'watcher', password: 'w' });
+      put('ca', { 'ca.crt': 'CA' });
+      put('client', { 'tls.crt': 'CERT', 'tls.key': 'KEY' });
+      const spec = {
+        ...redis,
+        credentialsSecretRef: { name: 'login' },
+        sentinelCredentialsSecretRef: { name: 'sentinel' },
+        tls: { caSecretRef: { name: 'ca' }, clientCertificateSecretRef: { name: 'client' } },
+      };
+      assert.deepEqual(await secrets.readRedis(spec, false, signal), {
+        login: { username: 'u', password: 'p' },
+        sentinelLogin: { username: 'watcher', password: 'w' },
+        ...{ ca: 'CA', cert: 'CERT', key: 'KEY' },
+      });
+    });
+
+    it('reads a login again that was refused', async () => {
+      const spec = { ...redis, credentialsSecretRef: { name: 'login' } };
+      await secrets.readRedis(spec, false, signal);
+      put('login', { password: 'new' });
+      assert.equal((await secrets.readRedis(spec, false, signal)).login.password, 'p');
+      assert.deepEqual((await secrets.readRedis(spec, true, signal)).login, { password: 'new' });
+    });
+
+    it('names the field whose Secret is missing, or has no password, and what to type', async () => {
+      const spec = { ...redis, credentialsSecretRef: { name: 'redis' } };
+      await assert.rejects(secrets.readRedis(spec, false, signal), {
+        reason: 'SecretNotFound',
+        message: /kubectl create secret generic redis -n ops --from-literal=password=PASSWORD$/,
+      });
+      put('redis', { username: 'u' });
+      await assert.rejects(secrets.readRedis(spec, false, signal), {
+        reason: 'SecretIncomplete',
+        message: /\(spec\.feed\.redis\.credentialsSecretRef\) has no key password/,
+      });
+      put('sentinel', { username: 'u' });
+      const sentinels = { ...redis, sentinelCredentialsSecretRef: { name: 'sentinel' } };
+      await assert.rejects(secrets.readRedis(sentinels, false, signal), {
+        message: /\(spec\.feed\.redis\.sentinelCredentialsSecretRef\) has no key password/,
+      });
+      const tls = { ...redis, tls: { caSecretRef: { name: 'login' } } };
+      await assert.rejects(secrets.readRedis(tls, false, signal), {
+        message: /\(spec\.feed\.redis\.tls\.caSecretRef\) has no key ca\.crt/,
+      });
+    });
+  });
+
   it('asks the API server once in half a minute, and at once when a login was refused', async () => {
     await secrets.read(mysql, false, signal);
     put('login', { username: 'u', password: 'new' });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { TerminalError } from '../../../src/lib/errors.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
+import type { ChangeFeed } from '../../../src/registry/change-feed.ts';
 import { FollowedTable, SECOND_US } from '../../support/followed-table.ts';
 
 const away = new RetryableError('connect ECONNREFUSED', { reason: 'HostUnreachable' });
@@ -335,6 +336,29 @@ describe('a registry session', () => {
       await clock.advance(6000);
       assert.equal(alive(), 'b c');
     });
+  });
+
+  it('announces what retention deletes when it is gone, and not before (safety rule 4)', async () => {
+    const announced: Promise<string>[] = [];
+    const left = async (services: readonly string[]): Promise<string> => {
+      const { rows } = await table.readServices(services, { connection: 'any' });
+      return `${services.join()}: ${rows.map(({ instanceId }) => String(instanceId)).join()}`;
+    };
+    table.put('orders', 'live');
+    table.put('orders', 'gone', { status: 'DOWN', updatedAtUs: table.nowUs - 2 * 86_400 * SECOND_US });
+    const feed: ChangeFeed = {
+      name: 'Redis',
+      active: 'Redis',
+      run: async (sink, signal) => {
+        sink.healthy({ databaseUs: null, lagMs: 0, position: '' });
+        await clock.sleep(Infinity, signal).catch(() => undefined);
+      },
+      announce: (services) => void announced.push(left(services)),
+    };
+    await followed.follow({ feed, isLeader: () => true });
+    await clock.advance(70_000);
+    assert.deepEqual(await Promise.all(announced), ['orders: live']);
+    assert.equal(followed.alive('orders'), 'live');
   });
 
   it('tells of rows that it may not delete, and of nothing when it may; the registry is available all the time', async () => {

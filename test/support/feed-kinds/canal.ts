@@ -1,0 +1,48 @@
+import { startCanal, type CanalServer } from '../../../local/servers/canal.ts';
+import type { FeedKind } from '../../contract/feed-place.ts';
+import { canalAt, canalFeed, canalLogin } from '../canal-feeds.ts';
+import { TcpProxy } from '../tcp-proxy.ts';
+import { freshAddress } from '../testbed/index.ts';
+
+/** Canal, for the suites that every feed goes through: with a canal-server of its own, where one can be had. */
+export const canal: FeedKind = {
+  name: 'Canal',
+  needs: 'canal',
+  leavesToAudit: [],
+  hasLog: false,
+  hasServer: true,
+  // Its servers are named in the canal-server's own configuration.
+  followsFailover: false,
+  prepare: async ({ server }) => {
+    const address = freshAddress();
+    let started: CanalServer | null = null;
+    const link = await TcpProxy.start({ host: address, port: 11111 });
+    return {
+      open: ({ reader, clock, random, logger }) => {
+        const feed = canalFeed(canalAt(link.address), reader, { clock, random, logger });
+        return {
+          name: feed.name,
+          active: feed.active,
+          // It begins at the present with the feed, so that nothing from before is told in between.
+          run: async (sink, signal) => {
+            started ??= await startCanal({ database: server, login: canalLogin, address, retryMs: 500 });
+            await feed.run(sink, signal);
+          },
+        };
+      },
+      links: [link],
+      committed: () => Promise.resolve(),
+      disable: async () => started?.kill(),
+      enable: async () => started?.start(),
+      purge: () => Promise.resolve(),
+      restart: async () => {
+        await started?.kill();
+        await started?.start();
+      },
+      close: async () => {
+        await link.close();
+        await started?.dispose();
+      },
+    };
+  },
+};
