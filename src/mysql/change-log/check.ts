@@ -44,7 +44,8 @@ export async function checkChangeLog(
     target.database,
     Number(first?.[1] ?? 1),
   ];
-  const names = { account, database, migrate: migrateCommand(connection, custom) };
+  const isManaged = custom === null;
+  const names = { account, database, isManaged, migrate: migrateCommand(connection, custom) };
   const log = await checkLog(connection, names, signal);
   const table = await checkTable(connection, custom, names, signal);
   const shares = await isWrittenElsewhere(connection, signal);
@@ -58,11 +59,14 @@ export async function checkChangeLog(
 interface Names {
   readonly account: string;
   readonly database: string;
+  /** True: all tables of the database are ours, and the account may read them. */
+  readonly isManaged: boolean;
   /** The command that makes the log and its triggers. */
   readonly migrate: string;
 }
 
-async function checkLog(connection: Connection, { account, database, migrate }: Names, signal: AbortSignal) {
+async function checkLog(connection: Connection, names: Names, signal: AbortSignal) {
+  const { account, database, isManaged, migrate } = names;
   const problems: ChangeLogProblem[] = [];
   let canWrite = true;
   for (const verb of ['SELECT', 'INSERT', 'DELETE'] as const) {
@@ -70,10 +74,12 @@ async function checkLog(connection: Connection, { account, database, migrate }: 
     if (number === NO_SUCH_TABLE) return { canWrite: false, problems: [logMissing(migrate)] };
     if (number !== undefined && verb === 'INSERT') canWrite = false;
     if (!DENIED.has(number)) continue;
-    const grant = `GRANT ${verb} ON ${logTable(database)} TO ${account};`;
-    const message = `${account} may not ${verb} on change_log: ${WITHOUT[verb]}; type on the database: ${grant}`;
+    // Nobody may see whether a table is there of which he may do nothing, and nothing can be granted on one that is not.
+    const on = verb === 'SELECT' && isManaged ? `${quoteName(database)}.*` : logTable(database);
+    const when = verb === 'SELECT' && !isManaged ? ', after rollcall migrate --feed trigger has made it' : '';
+    const grant = `GRANT ${verb} ON ${on} TO ${account};`;
+    const message = `${account} may not ${verb} on change_log: ${WITHOUT[verb]}; type on the database${when}: ${grant}`;
     problems.push({ reason: 'GrantMissing', message, mend: grant, stops: verb === 'SELECT' });
-    // Nobody may see whether a table is there of which he may do nothing.
     if (verb === 'SELECT') return { canWrite: false, problems };
   }
   return { canWrite, problems };

@@ -65,8 +65,12 @@ export class MysqlChangeLog implements ChangeLog {
     this.#pool.close();
   }
 
-  check(signal: AbortSignal): Promise<ChangeLogState> {
-    return this.#use(({ connection }) => checkChangeLog(connection, this.#options.custom, signal), signal);
+  async check(signal: AbortSignal): Promise<ChangeLogState> {
+    const { custom } = this.#options;
+    const state = await this.#use(({ connection }) => checkChangeLog(connection, custom, signal), signal);
+    // A grant on a whole database is not seen by connections that are open.
+    if (state.problems.length > 0) this.#pool.renew();
+    return state;
   }
 
   start({ canFill, step }: ChangeLogState, signal: AbortSignal): Promise<ChangeLogStart> {
