@@ -3,7 +3,7 @@
  * The program `rollcall`: arguments, environment, standard streams, signals and exit codes. The only file that touches
  * `process`. A command is loaded when it is asked for, so that `--help` is there at once.
  *
- * Exit codes: 0 done, or ended cleanly by a signal; 1 failed; 2 wrong use; 128 + the signal's number when a command was
+ * Exit codes: 0 done, or ended cleanly by a signal; 1 failed (doctor: something is to be mended); 2 wrong use; 128 + the signal's number when a command was
  * cut short by it.
  */
 import { readFileSync } from 'node:fs';
@@ -18,6 +18,7 @@ import { maskText } from './telemetry/loggable.ts';
 const load: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   operator: async () => (await import('./cli/operator.ts')).operatorCommand,
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand,
+  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
 };
 
 async function main(): Promise<number> {
@@ -70,8 +71,7 @@ async function runUntilSignal(command: PreparedCommand): Promise<number> {
   process.on('uncaughtException', bug('uncaught exception'));
   process.on('unhandledRejection', bug('unhandled rejection'));
   try {
-    await command.run(abort.signal);
-    return 0;
+    return await command.run(abort.signal);
   } catch (error) {
     if (abort.signal.aborted && error === abort.signal.reason) return stoppedBy;
     if (error instanceof ConfigError) {

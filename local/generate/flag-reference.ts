@@ -6,9 +6,9 @@ export function flagReference(commands: ReturnType<typeof flagDocs>): string {
   return page('src/config', [
     '# Flags',
     'Every flag has an environment variable. The flag wins over the variable; an empty variable counts as not given. Anything wrong is reported at once, all of it, and the exit code is 2.',
-    ...commands.flatMap(({ command, summary, flags }) => [
-      `## rollcall ${command}`,
-      `${summary}.`,
+    ...commands.flatMap(({ command, summary, argument, flags }) => [
+      `## rollcall ${command}${argument === null ? '' : ` ${argument.placeholder}`}`,
+      `${summary}.${argument === null ? '' : ` ${argument.placeholder}: ${argument.description}.`}`,
       table(
         ['Flag', 'Variable', 'Value', 'Default', 'Meaning'],
         flags.map((flag) => [

@@ -1,18 +1,15 @@
 import { RegistrySupervisor } from '../controller/registry-supervisor.ts';
 import { effectiveConfig, type OperatorConfig } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import { ConfigError } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ApiAccess } from '../kube/api-access.ts';
 import { ApiEventRecorder } from '../kube/event-recorder.ts';
-import { inClusterAccess } from '../kube/in-cluster-access.ts';
-import { kubeconfigAccess } from '../kube/kubeconfig-access.ts';
 import { LeaseElector } from '../kube/lease-elector.ts';
 import { ApiResourceClient } from '../kube/resource-client.ts';
 import { LEASES } from '../kube/resources.ts';
 import { Transport } from '../kube/transport.ts';
 import { EventLoopMonitor } from '../telemetry/event-loop.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { apiAccess, type ApiServerAddress } from './api-access.ts';
 import { createClients, createReflectors, namedReflectors, type Reflectors } from './kube-parts.ts';
 import { createLeaderWork, type LeaderWork } from './leader-work.ts';
 import { registryOpener } from './open-registry.ts';
@@ -24,8 +21,7 @@ export interface OperatorSurroundings {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: () => number;
-  /** KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, as the kubelet sets them in a pod. */
-  readonly apiServer: { readonly host: string | undefined; readonly port: string | undefined };
+  readonly apiServer: ApiServerAddress;
 }
 
 /**
@@ -39,7 +35,7 @@ export async function runOperator(
 ): Promise<void> {
   const { version, logger, clock, random } = surroundings;
   logger.info('operator starting', { version, config: effectiveConfig(config) });
-  const access = await apiAccess(config, surroundings);
+  const access = await apiAccess(config.kubeconfig, surroundings);
   const eventLoop = new EventLoopMonitor(clock);
   const metrics = createMetrics({
     version,
@@ -154,18 +150,4 @@ function lead(
     await work.run(term);
   };
   return elector.run({ onStartedLeading, onStoppedLeading: () => undefined }, signal);
-}
-
-async function apiAccess(
-  config: OperatorConfig,
-  { apiServer, clock }: OperatorSurroundings,
-): Promise<ApiAccess> {
-  if (config.kubeconfig !== null) return kubeconfigAccess(config.kubeconfig, clock);
-  const { host, port } = apiServer;
-  if (host === undefined || port === undefined) {
-    throw new ConfigError([
-      '--kubeconfig (ROLLCALL_KUBECONFIG): this process does not run in a pod (KUBERNETES_SERVICE_HOST is not set), so name a kubeconfig file',
-    ]);
-  }
-  return inClusterAccess({ host, port, clock });
 }

@@ -34,8 +34,8 @@ export function parseCommandLine(
   for (const name of Object.keys(commands) as CommandName[]) {
     const command = program.command(name).copyInheritedSettings(program);
     describe(command, commands[name]);
-    command.action((raw: Readonly<Record<string, string | boolean>>) => {
-      chosen = { command: name, raw: texts(raw) };
+    command.action(() => {
+      chosen = { command: name, raw: rawTexts(command, commands[name]) };
     });
   }
   try {
@@ -53,22 +53,27 @@ Examples:
       create the tables of a registry
   rollcall operator --kubeconfig ~/.kube/config --namespace rollcall-system --log-format pretty
       run the operator from a terminal
+  rollcall doctor rollcall-system/main --kubeconfig ~/.kube/config
+      look at a registry and at what each feed needs of it
 
 Run "rollcall COMMAND --help" for the flags of a command.`;
 
 function describe(command: Command, description: CommandDescription): void {
+  const { argument } = description;
+  if (argument !== undefined) command.argument(`<${argument.placeholder}>`, argument.description);
   command
     .summary(description.summary)
     .description(`${description.summary}.`)
     .helpOption('-h, --help', 'Show this help')
     .showHelpAfterError(`Run "rollcall ${description.name} --help" for every flag.`)
     .addHelpText('after', commandHelp(description));
-  for (const [key, { kind, default: text, otherwise, description: what }] of Object.entries(
+  for (const [key, { kind, default: text, otherwise, description: what, letter }] of Object.entries(
     description.flags,
   )) {
     const unset = text ?? otherwise;
+    const name = letter === undefined ? flagName(key) : `-${letter}, ${flagName(key)}`;
     const option = new Option(
-      kind.placeholder === '' ? flagName(key) : `${flagName(key)} <${kind.placeholder}>`,
+      kind.placeholder === '' ? name : `${name} <${kind.placeholder}>`,
       `${what} (${unset === null ? 'required' : `default: ${unset}`})`,
     );
     if (kind.list) option.argParser<string>((value, before) => (before ? `${before},${value}` : value));
@@ -77,8 +82,13 @@ function describe(command: Command, description: CommandDescription): void {
 }
 
 /** A flag without a value comes as true. */
-function texts(raw: Readonly<Record<string, string | boolean>>): RawFlags {
-  return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, String(value)]));
+function rawTexts(command: Command, { argument }: CommandDescription): RawFlags {
+  const flags = Object.entries(command.opts<Readonly<Record<string, string | boolean>>>());
+  const [word] = command.args;
+  return {
+    ...Object.fromEntries(flags.map(([key, value]) => [key, String(value)])),
+    ...(argument === undefined ? {} : { [argument.key]: word }),
+  };
 }
 
 function commandHelp({ examples, flags }: CommandDescription): string {

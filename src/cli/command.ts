@@ -20,10 +20,10 @@ export type CliOutput = NodeJS.WritableStream & { readonly isTTY?: boolean };
 /** A command that knows its configuration and has done nothing yet. */
 export interface PreparedCommand {
   /**
-   * Does the work; resolves when it is done, or when it has ended cleanly after `signal` was aborted. A command that is
-   * cut short by `signal` rejects with its reason; ConfigError means wrong use; anything else is a failure.
+   * Does the work; resolves to the exit code when it is done (0 unless the command says what others mean), or has ended cleanly after `signal`
+   * was aborted. A command that is cut short by `signal` rejects with its reason; ConfigError means wrong use; anything else is a failure.
    */
-  run(signal: AbortSignal): Promise<void>;
+  run(signal: AbortSignal): Promise<number>;
   /** Tells the person, or the log, why the process is about to end. Has written when it returns. */
   fail(message: string, error: unknown): void;
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { flagLabel, type MigrateConfig, readMigrateConfig } from '../config/index.ts';
-import { ConfigError, errorMessage, RetryableError, TerminalError } from '../lib/errors.ts';
+import { ConfigError, errorMessage } from '../lib/errors.ts';
 import type { MysqlAccess } from '../mysql/access.ts';
 import type { ChangeLogOptions } from '../mysql/change-log/install.ts';
 import { maskText } from '../telemetry/loggable.ts';
 import type { CliContext, CommandModule } from './command.ts';
+import { explanation } from './explanation.ts';
 import { customSchemaOf } from './registry-manifest.ts';
 
 /** `rollcall migrate`: says in plain words what it did (standard output) or why it could not (standard error). */
@@ -23,6 +24,7 @@ export const migrateCommand: CommandModule = {
         const report = (line: string): void => void out.write(`${where}: ${line}\n`);
         const options = { target, access, clock: context.clock, lockTimeoutMs: config.lockTimeoutMs };
         await run(config, { ...options, custom }, { report, stdout: context.stdout }, signal);
+        return 0;
       },
       fail: (_message, error) => {
         context.stderr.write(maskText(`rollcall migrate: ${explanation(error)}\n`));
@@ -52,13 +54,6 @@ async function run(
   const action = remove ? 'remove' : 'install';
   const statements = await installChangeLog({ ...options, action, dryRun }, report, signal);
   if (dryRun && statements.length > 0) stdout.write(asScript(statements));
-}
-
-/** What somebody can mend needs its message alone; a bug needs its stack. */
-function explanation(error: unknown): string {
-  const expected = error instanceof TerminalError || error instanceof RetryableError;
-  if (expected || !(error instanceof Error)) return errorMessage(error);
-  return `${errorMessage(error)}\n${error.stack ?? ''}`;
 }
 
 /** Login and certificates. Throws ConfigError with every file that cannot be read. */

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { POD_NAMESPACE_FILE, readOperatorConfig } from '../config/index.ts';
+import { readOperatorConfig } from '../config/index.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import type { CliContext, CommandModule } from './command.ts';
+import { podNamespace } from './pod-namespace.ts';
 
 /** `rollcall operator`: everything it has to say goes to the log, on standard error. */
 export const operatorCommand: CommandModule = {
   prepare: (raw, context) => {
     const config = readOperatorConfig(raw, context.env, {
-      podNamespace: readIfThere(POD_NAMESPACE_FILE),
+      podNamespace: podNamespace(),
       defaultIdentity: identity(context),
     });
     const { stderr, env, clock, random, version } = context;
@@ -19,6 +19,7 @@ export const operatorCommand: CommandModule = {
         // Loaded last: the vendors' code takes half a second, and wrong flags should be told of at once.
         const { runOperator } = await import('../app/operator.ts');
         await runOperator(config, { version, logger, clock, random, apiServer }, signal);
+        return 0;
       },
       fail: (message, error) => logger.error(`operator ended: ${message}`, { error }),
     };
@@ -29,13 +30,4 @@ export const operatorCommand: CommandModule = {
 function identity({ hostname, random }: CliContext): string {
   const ending = Array.from({ length: 8 }, () => Math.floor(random() * 16).toString(16)).join('');
   return `${hostname}_${ending}`;
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

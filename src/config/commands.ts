@@ -1,3 +1,4 @@
+import { doctorFlags, REGISTRY_ARGUMENT } from './doctor-flags.ts';
 import { flagName, type FlagTable, variableName } from './flag.ts';
 import { migrateFlags } from './migrate-flags.ts';
 import { operatorFlags } from './operator-flags.ts';
@@ -8,8 +9,19 @@ export interface CommandDescription {
   /** One sentence without a full stop. */
   readonly summary: string;
   readonly flags: FlagTable;
+  /** What has to be given after the name of the command; its text is read under `key`. */
+  readonly argument?: CommandArgument;
   /** Command lines that work as they stand, each with what it is for. */
   readonly examples: readonly { readonly line: string; readonly purpose: string }[];
+}
+
+/** A word that a command needs beside its flags. */
+export interface CommandArgument {
+  readonly key: string;
+  /** As help shows it: REGISTRY. */
+  readonly placeholder: string;
+  /** One sentence without a full stop. */
+  readonly description: string;
 }
 
 /** Every command, in the order of help. */
@@ -53,6 +65,23 @@ export const commands = {
       },
     ],
   },
+  doctor: {
+    name: 'doctor',
+    summary: 'Look at a registry, its database and what each feed needs, and say what to type to mend it',
+    flags: doctorFlags,
+    argument: REGISTRY_ARGUMENT,
+    examples: [
+      {
+        line: 'kubectl exec -n rollcall-system deploy/rollcall -- /usr/local/bin/node /app/dist/main.js doctor main',
+        purpose: "in the operator's pod, with its rights and over its network",
+      },
+      {
+        line: 'rollcall doctor rollcall-system/main --kubeconfig ~/.kube/config --feed Binlog',
+        purpose: 'from a terminal: could the binary log be followed?',
+      },
+      { line: 'rollcall doctor main -o json', purpose: 'for programs' },
+    ],
+  },
 } as const satisfies Record<string, CommandDescription>;
 
 /** One flag as the generated reference shows it. */
@@ -73,11 +102,11 @@ export interface FlagDoc {
 export function flagDocs(): readonly {
   readonly command: string;
   readonly summary: string;
+  readonly argument: CommandArgument | null;
   readonly flags: readonly FlagDoc[];
 }[] {
-  return Object.values(commands).map(({ name, summary, flags }) => ({
-    command: name,
-    summary,
+  return Object.values<CommandDescription>(commands).map(({ name, summary, flags, argument = null }) => ({
+    ...{ command: name, summary, argument },
     flags: Object.entries<FlagTable[string]>(flags).map(([key, flag]) => ({
       flag: flagName(key),
       variable: variableName(key),

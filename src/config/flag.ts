@@ -11,6 +11,8 @@ export interface Flag<T> {
   readonly description: string;
   /** A secret value is never shown. */
   readonly secret: boolean;
+  /** A letter that says the same as the name: `o` for -o. */
+  readonly letter?: string;
 }
 
 /** The flags of one command, in the order of its help. */
@@ -39,6 +41,11 @@ export function required<T>(kind: Kind<T>, description: string): Flag<T> {
 /** The same flag, its value never shown. */
 export function secret<T>(plain: Flag<T>): Flag<T> {
   return { ...plain, secret: true };
+}
+
+/** The same flag, with a letter for those who type it. */
+export function withLetter<T>(plain: Flag<T>, letter: string): Flag<T> {
+  return { ...plain, letter };
 }
 
 /** --metrics-address of `metricsAddress`. */

@@ -1,10 +1,12 @@
 /** Flags and environment, read once into one frozen configuration per command. */
 export { type CommandDescription, commands, flagDocs } from './commands.ts';
+export { type DoctorConfig, FEED_NAMES, type FeedName } from './doctor-config.ts';
 export { effectiveConfig } from './effective-config.ts';
 export { flagLabel, flagName, variableName } from './flag.ts';
 export type { MigrateConfig } from './migrate-config.ts';
 export type { OperatorConfig } from './operator-config.ts';
 export { POD_NAMESPACE_FILE } from './operator-flags.ts';
 export type { Environment, RawFlags } from './read-flags.ts';
+export { readDoctorConfig } from './read-doctor-config.ts';
 export { readMigrateConfig } from './read-migrate-config.ts';
 export { readOperatorConfig } from './read-operator-config.ts';

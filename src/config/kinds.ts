@@ -36,6 +36,19 @@ export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
   };
 }
 
+/** One of a few words, whatever its letters' case. */
+export function oneOfAnyCase<const T extends string>(values: readonly T[]): Kind<T> {
+  return {
+    type: 'word',
+    placeholder: values.join('|'),
+    list: false,
+    parse: (given) => {
+      const value = values.find((each) => each.toLowerCase() === given.toLowerCase());
+      return value === undefined ? bad(`is none of ${values.join(', ')}`) : good(value);
+    },
+  };
+}
+
 /** A whole number in plain digits. */
 export function integer(min: number, max: number): Kind<number> {
   return {
@@ -123,6 +136,20 @@ export const namespacedName: Kind<{ readonly namespace: string; readonly name: s
     return LABEL.test(namespace) && SUBDOMAIN.test(name) && rest.length === 0
       ? good(Object.freeze({ namespace, name }))
       : bad('is not of the form NAMESPACE/NAME');
+  },
+};
+
+/** `namespace/name` of a Kubernetes object, or its name alone. */
+export const objectReference: Kind<{ readonly namespace: string | null; readonly name: string }> = {
+  type: 'name',
+  placeholder: 'NAMESPACE/NAME',
+  list: false,
+  parse: (given) => {
+    const full = namespacedName.parse(given);
+    if (full.ok) return full;
+    return SUBDOMAIN.test(given)
+      ? good(Object.freeze({ namespace: null, name: given }))
+      : bad('is neither of the form NAMESPACE/NAME nor a NAME');
   },
 };
 

@@ -45,11 +45,16 @@ export class RegistrySecrets {
   readonly #client: ResourceClient<Secret>;
   readonly #clock: Clock;
   readonly #namespace: string;
-  /** Subject of the Role that a missing right is granted with. */
-  readonly #serviceAccount: string;
+  /** Subject of the Role that a missing right is granted with; null: whoever runs a command. */
+  readonly #serviceAccount: string | null;
   readonly #known = new Map<string, { readonly secret: Secret; readonly atMs: number }>();
 
-  constructor(client: ResourceClient<Secret>, clock: Clock, namespace: string, serviceAccount: string) {
+  constructor(
+    client: ResourceClient<Secret>,
+    clock: Clock,
+    namespace: string,
+    serviceAccount: string | null,
+  ) {
     this.#client = client;
     this.#clock = clock;
     this.#namespace = namespace;
@@ -190,9 +195,13 @@ export class RegistrySecrets {
         retryAfterMs: cause.retryAfterMs,
       });
     }
+    const [who, subject] =
+      this.#serviceAccount === null
+        ? ['Your own user', '--user=USER']
+        : ['The operator', `--serviceaccount=${this.#serviceAccount}`];
     return new TerminalError(
       'SecretForbidden',
-      `The operator may not read Secret ${namespace}/${name}. Grant it: kubectl create role rollcall-secrets -n ${namespace} --verb=get --resource=secrets && kubectl create rolebinding rollcall-secrets -n ${namespace} --role=rollcall-secrets --serviceaccount=${this.#serviceAccount}`,
+      `${who} may not read Secret ${namespace}/${name}. Grant it: kubectl create role rollcall-secrets -n ${namespace} --verb=get --resource=secrets && kubectl create rolebinding rollcall-secrets -n ${namespace} --role=rollcall-secrets ${subject}`,
       { cause },
     );
   }

@@ -57,7 +57,9 @@ export class MysqlBinlogServer implements BinlogServer {
 
   /** Everything that keeps the log of `database` from being followed. Rejects where the server cannot be asked. */
   async check(database: string, signal: AbortSignal): Promise<readonly FeedProblem[]> {
-    const { connection } = await this.#connect(signal);
+    const { connection } = await this.#connect(signal).catch((error: unknown) => {
+      throw this.#inField(error);
+    });
     try {
       const { flavor } = await readServerIdentity(connection, signal);
       return (await checkBinlog(connection, flavor, database, signal)).problems;

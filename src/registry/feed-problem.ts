@@ -22,3 +22,12 @@ export function problemOf(error: unknown): FeedProblem | null {
   const { reason, mend } = error;
   return { reason, message: error.message, ...(mend === undefined ? {} : { mend }) };
 }
+
+/** What somebody who looked at a registry found about one thing: how it is, and what is wrong with it. */
+export interface Finding {
+  /** In a word or two: "Replica lag". */
+  readonly about: string;
+  /** How it is, for people; '' where the problem says all. */
+  readonly says: string;
+  readonly problem: FeedProblem | null;
+}

@@ -24,6 +24,13 @@ describe('command line', () => {
     });
   });
 
+  it('hands on the argument of a command under its key, and takes the letter of a flag', () => {
+    assert.deepEqual(parse('doctor', 'shop/main', '-o', 'json').line, {
+      command: 'doctor',
+      raw: { registry: 'shop/main', output: 'json' },
+    });
+  });
+
   it('adds up a list that is given in several flags', () => {
     assert.deepEqual(parse('operator', '--watch-namespaces', 'a', '--watch-namespaces', 'b,c').line, {
       command: 'operator',
@@ -39,11 +46,12 @@ describe('command line', () => {
   });
 
   it('takes every flag that the reference documents', () => {
-    for (const { command, flags } of flagDocs()) {
+    for (const { command, argument, flags } of flagDocs()) {
+      const words = argument === null ? [] : ['word'];
       const args = flags.flatMap(({ flag, placeholder }) => (placeholder === '' ? [flag] : [flag, 'x']));
-      const { line, err } = parse(command, ...args);
+      const { line, err } = parse(command, ...words, ...args);
       assert.ok('command' in line, err);
-      assert.equal(Object.keys(line.raw).length, flags.length);
+      assert.equal(Object.keys(line.raw).length, words.length + flags.length);
     }
   });
 
@@ -76,6 +84,8 @@ describe('command line', () => {
     { args: ['operator', '--workers'], says: /option '--workers <N>' argument missing/ },
     { args: ['operator', '--url', 'x'], says: /unknown option '--url'/ },
     { args: ['operator', 'now'], says: /too many arguments/ },
+    { args: ['doctor'], says: /missing required argument 'REGISTRY'\nRun "rollcall doctor --help"/ },
+    { args: ['doctor', 'a', 'b'], says: /too many arguments/ },
   ];
   for (const { args, says } of wrong) {
     it(`says what is wrong with "rollcall ${args.join(' ')}" and exits 2`, () => {

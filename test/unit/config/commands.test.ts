@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { FlagTable } from '../../../src/config/flag.ts';
 import { commands, flagDocs } from '../../../src/config/index.ts';
 
@@ -12,11 +13,21 @@ describe('table of flags', () => {
     }
   });
 
+  it('shows a line for a pod that starts what the image starts', () => {
+    const file = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8');
+    const entry = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(file)?.[1] ?? '[]') as string[];
+    const [program = '-', main = '-'] = [entry[0], entry.at(-1)];
+    const lines = Object.values(commands).flatMap(({ examples }) => examples.map(({ line }) => line));
+    const inPod = lines.filter((line) => line.startsWith('kubectl exec '));
+    assert.ok(inPod.length > 0);
+    for (const line of inPod) assert.ok(line.includes(` -- ${program} ${main} `), line);
+  });
+
   it('documents each flag under the names that people type', () => {
     const docs = flagDocs();
     assert.deepEqual(
       docs.map(({ command }) => command),
-      ['operator', 'migrate'],
+      ['operator', 'migrate', 'doctor'],
     );
     const flags = docs.flatMap((command) => command.flags);
     assert.deepEqual(

@@ -187,6 +187,14 @@ describe('RegistrySecrets', () => {
       make: () => failWith(new KubeApiError(403, 'Forbidden', 'no')),
     },
   ];
+  it('says to a person who may not read a Secret how he is allowed to', async () => {
+    failWith(new KubeApiError(403, 'Forbidden', 'no'));
+    await assert.rejects(new RegistrySecrets(client, clock, 'ops', null).read(mysql, false, signal), {
+      reason: 'SecretForbidden',
+      message: /^Your own user may not .* && kubectl create rolebinding .* --user=USER$/,
+    });
+  });
+
   for (const { name, reason, says, make, tls } of faults) {
     it(`says what to type for ${name}`, async () => {
       make();
