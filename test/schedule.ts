@@ -30,6 +30,8 @@ export const known: Readonly<Record<string, Known>> = {
   'test/e2e/clients.test.ts': { seconds: 60 },
   'test/e2e/clients-names.test.ts': { seconds: 52 },
   'test/e2e/clients-restart.test.ts': { seconds: 37 },
+  'test/e2e/feeds.test.ts': { seconds: 25 },
+  'test/e2e/feeds-wrong-input.test.ts': { seconds: 27 },
   'test/e2e/handover.test.ts': { seconds: 60 },
   'test/e2e/scale.test.ts': {
     alone:
