@@ -68,6 +68,9 @@ export class RegistrySession {
   readonly #listeners = new Set<(service: string | null) => void>();
   readonly #feedOpened: Promise<void>;
   #feedIsOpen: () => void = () => undefined;
+  #hasFollowed = false;
+  /** Everything was read before the feed followed: of what changed between the two nobody told. */
+  #readTooEarly = false;
   #feedHealth: FeedHealth | null = null;
   /** Where the feed was last, in its source's own terms; for people. */
   #feedPosition: string | null = null;
@@ -196,10 +199,14 @@ export class RegistrySession {
         observer.hinted(this.#feed.active, services.length);
         this.#syncer.hint(services);
       },
-      resync: (reason, message) => this.#syncer.resync(reason, message),
+      resync: (reason, message) => {
+        // The fallback's is of no use to the feed, which opens later.
+        if (reason !== 'FallbackStarted') this.#readTooEarly = false;
+        this.#syncer.resync(reason, message);
+      },
       healthy: ({ databaseUs, lagMs, position }) => {
         this.#feedPosition = position;
-        this.#feedIsOpen();
+        this.#follows();
         observer.feedAlive(lagMs / 1000);
         this.#setFeedHealth({
           healthy: true,
@@ -268,12 +275,21 @@ export class RegistrySession {
     this.#tell(null);
   }
 
+  #follows(): void {
+    this.#feedIsOpen();
+    this.#hasFollowed = true;
+    if (!this.#readTooEarly) return;
+    this.#readTooEarly = false;
+    this.#syncer.resync('FeedResumed', 'the feed opened after everything had been read');
+  }
+
   async #whenFeedIsOpen(signal: AbortSignal): Promise<void> {
     const waiting = new AbortController();
     const timeout = this.#options.clock.sleep(FEED_OPEN_MS, AbortSignal.any([signal, waiting.signal]));
     await Promise.race([this.#feedOpened, timeout]).finally(() => waiting.abort());
     await timeout.catch(() => undefined);
     signal.throwIfAborted();
+    this.#readTooEarly ||= !this.#hasFollowed;
   }
 
   #tell(service: string | null): void {

@@ -10,6 +10,7 @@ import { DatabaseClock } from './database-clock.ts';
 import { Gate } from './gate.ts';
 import { Hints } from './hints.ts';
 import type { ReadKind, RegistryObserver, ResyncReason } from './observer.ts';
+import { isRoutine, Resyncs } from './resyncs.ts';
 import { type AppliedSink, ReadApplier, type RowsByService } from './read-applier.ts';
 import { HealthTracker, type RegistryHealth } from './registry-health.ts';
 import type { RegistryReader, ServerState } from './registry-reader.ts';
@@ -45,18 +46,8 @@ const COALESCE_MS = 3;
 const ROWS_AT_ONCE = 5000;
 /** The server is looked at this often when nothing else happens, and before every read. */
 const STATE_EVERY_MS = 1000;
-/** Resyncs of a registry that was readable all the time: what is known of leases stays. */
-const ROUTINE: ReadonlySet<ResyncReason> = new Set<ResyncReason>([
-  'Interval',
-  'FeedResumed',
-  'PositionLost',
-  'TableChanged',
-  'UnreadableChange',
-  'TooManyChanges',
-  'FallbackStarted',
-]);
-/** Resyncs of the replicas, and of many registries, spread by this share of their interval. */
-const RESYNC_JITTER = 0.1;
+/** A service is one hint however often it is hinted at: only names that nobody has fill this. Above it all is read instead. */
+const MAX_HINTS = 20_000;
 /** A database that comes back is noticed within two seconds; somebody who mends a grant or a table waits fifteen at most. */
 const RETRY = { baseMs: 500, maxMs: 1700, jitter: 0.15 };
 const RETRY_TERMINAL = { baseMs: 500, maxMs: 13_000, jitter: 0.15 };
@@ -72,13 +63,12 @@ export class Syncer {
   readonly #applier: ReadApplier;
   readonly #hints = new Hints();
   readonly #confirmations = new Confirmations();
+  readonly #resyncs: Resyncs;
   readonly #wakeup: Wakeup;
   readonly #health: HealthTracker;
   #known: KnownServer | null = null;
   #server: Pick<ServerState, 'flavor' | 'version'> | null = null;
   #failure: { readonly error: unknown } | null = null;
-  #resyncReason: ResyncReason | null = null;
-  #resyncDueMs = Infinity;
   #stateDueMs = 0;
   #couldNotRead = false;
   #attempt = 0;
@@ -89,6 +79,7 @@ export class Syncer {
     this.#options = options;
     this.databaseClock = new DatabaseClock(clock);
     this.#wakeup = new Wakeup(clock);
+    this.#resyncs = new Resyncs({ clock, intervalMs: options.resyncIntervalMs, random: options.random });
     this.#health = new HealthTracker(options);
     this.#applier = new ReadApplier(store, clock, {
       leases: options.onLeases,
@@ -117,12 +108,16 @@ export class Syncer {
 
   hint(services: readonly ServiceHint[]): void {
     for (const service of services) this.#hints.add(service);
+    if (this.#hints.size > MAX_HINTS) {
+      this.#hints.clear();
+      this.#resyncs.ask('TooManyChanges');
+    }
     this.#wakeup.notify();
   }
 
   resync(reason: FeedResyncReason, message: string): void {
     this.#options.logger.info('feed asks for a resync', { reason, message });
-    this.#resyncReason ??= reason;
+    this.#resyncs.ask(reason);
     this.#wakeup.notify();
   }
 
@@ -171,10 +166,7 @@ export class Syncer {
   async #follow(signal: AbortSignal): Promise<void> {
     this.#failure = null;
     const broken = await this.#lookAtServer(signal);
-    await this.#fullRead(
-      broken ?? (this.#resyncReason === null ? 'Reconnected' : this.#resyncReason),
-      signal,
-    );
+    await this.#fullRead(broken ?? this.#resyncs.asked ?? 'Reconnected', signal);
     this.#nowAvailable();
     for (;;) {
       await this.#wakeup.wait(this.#idleMs(), signal);
@@ -185,13 +177,13 @@ export class Syncer {
   async #step(signal: AbortSignal): Promise<void> {
     this.#throwFailure();
     const { clock } = this.#options;
-    if (clock.now() >= this.#resyncDueMs) this.#resyncReason ??= 'Interval';
     const hasHints = this.#hasHints();
     if (hasHints) await clock.sleep(COALESCE_MS, signal);
     const isConfirmDue = this.#confirmations.nextMs() <= clock.now();
-    const hasWork = hasHints || isConfirmDue || this.#resyncReason !== null;
+    const hasWork = hasHints || isConfirmDue || this.#resyncs.due !== null;
     if (hasWork || clock.now() >= this.#stateDueMs) await this.#lookAgain(signal);
-    if (this.#resyncReason !== null) await this.#fullRead(this.#resyncReason, signal);
+    const resync = this.#resyncs.due;
+    if (resync !== null) await this.#fullRead(resync, signal);
     else if (isConfirmDue) await this.#confirmDue(signal);
     else if (hasHints) await this.#readHinted(signal);
     this.#nowAvailable();
@@ -203,7 +195,7 @@ export class Syncer {
     const broken = await this.#lookAtServer(signal);
     if (broken === null) return;
     this.gate.close();
-    this.#resyncReason = broken;
+    this.#resyncs.demand(broken);
   }
 
   #hasHints(): boolean {
@@ -212,7 +204,7 @@ export class Syncer {
 
   #idleMs(): number {
     return (
-      Math.min(this.#stateDueMs, this.#resyncDueMs, this.#confirmations.nextMs()) - this.#options.clock.now()
+      Math.min(this.#stateDueMs, this.#resyncs.nextMs, this.#confirmations.nextMs()) - this.#options.clock.now()
     );
   }
 
@@ -245,7 +237,7 @@ export class Syncer {
     observer.resync(reason);
     // What was hinted at until now is in what is read from now on.
     this.#hints.clear();
-    this.#resyncReason = null;
+    this.#resyncs.begun();
     const startMs = clock.now();
     const rows: RowsByService = new Map();
     let count = 0;
@@ -254,20 +246,18 @@ export class Syncer {
       this.#applier.parse(batch, readUs, rows);
       return Promise.resolve();
     }, signal);
-    const isRoutine = ROUTINE.has(reason);
     const read: ServiceRead = {
       nowUs,
       changedAtUs: null,
       confirms: false,
-      liveness: isRoutine ? { mode: 'keep' } : { mode: 'take', graceSinceUs: store.grace?.sinceUs ?? 0 },
+      liveness: isRoutine(reason) ? { mode: 'keep' } : { mode: 'take', graceSinceUs: store.grace?.sinceUs ?? 0 },
     };
     await this.#applier.applyAll(rows, read);
     this.#goodRead(nowUs, startMs);
     this.#readDone('full', startMs, count);
     this.#options.onRead(null, startMs);
     this.#options.onFullRead(nowUs);
-    const { resyncIntervalMs, random } = this.#options;
-    this.#resyncDueMs = clock.now() + resyncIntervalMs * (1 - RESYNC_JITTER + 2 * RESYNC_JITTER * random());
+    this.#resyncs.done(startMs);
     logger.debug('read everything', {
       reason,
       rows: count,
