@@ -38,7 +38,7 @@ const common = { clock: systemClock, random: Math.random };
  */
 export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
   describe(`the feed ${kind.name} converges after`, function () {
-    this.timeout(90_000);
+    this.timeout(90_000 + LONG_TRANSACTION_MS);
     const start = flavor === 'mariadb' ? startMariadb : startMysql;
     let server: DatabaseServer;
     let bench: Bench;

@@ -91,9 +91,7 @@ export const rule5Feeds: readonly Guard[] = [
     file: 'src/feeds/redis/link.ts',
     find: 'await server.subscribe(target.channel, (text) => link.#hear(text));',
     replace: 'void server.subscribe(target.channel, (text) => link.#hear(text)).catch(() => undefined);',
-    test: feed('redis-access')(
-      'the Redis feed and what it may do names the line that lets a user follow the channel, which is enough',
-    ),
+    test: feed('redis-access')('the Redis feed and what it may do is not open before it is subscribed'),
   },
   {
     rule: '5',

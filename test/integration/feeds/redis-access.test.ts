@@ -132,6 +132,16 @@ describe('the Redis feed and what it may do', function () {
     assert.deepEqual(await check(redisAt(addressOf(redis)), loginOf('blind', 'right')), []);
   });
 
+  it('is not open before it is subscribed', async () => {
+    await redis.command('ACL', 'SETUSER', 'deaf', 'on', '>right', 'resetchannels', '+ping', '+subscribe');
+    const followed = follow({ access: () => Promise.resolve(loginOf('deaf', 'right')) });
+    await followed.whenFaulty('RedisAccessDenied');
+    assert.ok(!followed.health.includes(''), followed.health.join());
+    await redis.command('ACL', 'SETUSER', 'deaf', '&rollcall');
+    await followed.whenHealthy();
+    await followed.hears(redis, 'orders');
+  });
+
   it('names a password that is missing, and a server that is not there, in one check', async () => {
     const closed = await startRedis({ address: freshAddress(), extraArgs: ['--requirepass', 'secret'] });
     try {

@@ -1,3 +1,4 @@
+import { waitFor } from '../../../local/lib/wait.ts';
 import type { DatabaseServer } from '../../../local/servers/database.ts';
 import type { FeedKind } from '../../contract/feed-place.ts';
 import { binlogFeed } from '../binlog-feed.ts';
@@ -42,9 +43,15 @@ export const binlog: FeedKind = {
         await grant();
       },
       purge: async () => {
+        // MariaDB purges nothing that it believes to be read, by a connection that was cut as well.
+        await endReaders(server, login.username);
         await server.query('FLUSH BINARY LOGS');
-        const logs = await server.query<{ Log_name: string }>('SHOW BINARY LOGS');
-        await server.query(`PURGE BINARY LOGS TO '${logs.at(-1)?.Log_name ?? ''}'`);
+        await waitFor('the log to be purged', async () => {
+          const logs = await server.query<{ Log_name: string }>('SHOW BINARY LOGS');
+          if (logs.length === 1) return true;
+          await server.query(`PURGE BINARY LOGS TO '${logs.at(-1)?.Log_name ?? ''}'`);
+          return false;
+        });
       },
       restart: () => Promise.resolve(),
       close: () => Promise.resolve(),
