@@ -15,7 +15,10 @@ export interface FailoverFeedOptions {
   readonly logger: Logger;
 }
 
-/** The primary has to live for this long before the fallback is sent away: one that comes and goes must not bring a resync with each turn. */
+/**
+ * The primary has to live for this long before the fallback is sent away, and before the time of its next fault is counted anew: one that
+ * comes and goes is not well, and must not bring a resync with each turn.
+ */
 const STEADY_MS = 2000;
 
 /**
@@ -27,6 +30,9 @@ export class FailoverFeed implements ChangeFeed {
   #serving: { readonly feed: ChangeFeed; readonly stop: () => Promise<void> } | null = null;
   #isHealthy = false;
   #wasHealthy = false;
+  #healthySinceMs = -Infinity;
+  /** The begin of its last fault, or of the first of several with little between them. */
+  #faultSinceMs = -Infinity;
   #fault: unknown;
   #pulse: FeedPulse | null = null;
   #cancelTimer: () => void = () => undefined;
@@ -55,6 +61,7 @@ export class FailoverFeed implements ChangeFeed {
     const stopping = new AbortController();
     const both = AbortSignal.any([signal, stopping.signal]);
     const takeOver = (): void => this.#takeOver(sink, both, (bug) => stopping.abort(bug));
+    this.#faultSinceMs = clock.now();
     this.#cancelTimer = clock.after(patienceMs, takeOver);
     try {
       await primary.run(this.#primarySink(sink, takeOver), both);
@@ -75,6 +82,7 @@ export class FailoverFeed implements ChangeFeed {
         this.#pulse = pulse;
         if (!this.#isHealthy) {
           this.#isHealthy = this.#wasHealthy = true;
+          this.#healthySinceMs = clock.now();
           this.#cancelTimer();
           if (this.#serving !== null) this.#cancelTimer = clock.after(STEADY_MS, () => this.#giveBack(sink));
         }
@@ -87,7 +95,9 @@ export class FailoverFeed implements ChangeFeed {
         if (this.#isHealthy) {
           this.#isHealthy = false;
           this.#cancelTimer();
-          if (this.#serving === null) this.#cancelTimer = clock.after(patienceMs, takeOver);
+          if (clock.now() - this.#healthySinceMs >= STEADY_MS) this.#faultSinceMs = clock.now();
+          const leftMs = Math.max(0, this.#faultSinceMs + patienceMs - clock.now());
+          if (this.#serving === null) this.#cancelTimer = clock.after(leftMs, takeOver);
         }
         // One that cannot even be opened has nothing to come back to.
         if (!wasOpen && this.#serving === null) takeOver();

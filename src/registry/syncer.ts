@@ -204,7 +204,8 @@ export class Syncer {
 
   #idleMs(): number {
     return (
-      Math.min(this.#stateDueMs, this.#resyncs.nextMs, this.#confirmations.nextMs()) - this.#options.clock.now()
+      Math.min(this.#stateDueMs, this.#resyncs.nextMs, this.#confirmations.nextMs()) -
+      this.#options.clock.now()
     );
   }
 
@@ -250,7 +251,9 @@ export class Syncer {
       nowUs,
       changedAtUs: null,
       confirms: false,
-      liveness: isRoutine(reason) ? { mode: 'keep' } : { mode: 'take', graceSinceUs: store.grace?.sinceUs ?? 0 },
+      liveness: isRoutine(reason)
+        ? { mode: 'keep' }
+        : { mode: 'take', graceSinceUs: store.grace?.sinceUs ?? 0 },
     };
     await this.#applier.applyAll(rows, read);
     this.#goodRead(nowUs, startMs);

@@ -127,6 +127,28 @@ describe('FailoverFeed', () => {
     assert.equal(feed.active, 'Poll');
   });
 
+  it('does not take a feed that lives for a moment now and then for a healthy one', async () => {
+    primary.healthy();
+    await clock.advance(60_000);
+    for (let turn = 0; turn < 5; turn += 1) {
+      primary.unhealthy('ConnectionLost');
+      await clock.advance(900);
+      primary.healthy();
+      await clock.advance(200);
+    }
+    primary.unhealthy('ConnectionLost');
+    assert.equal(fallback.runs, 1);
+    primary.healthy();
+    await clock.advance(2000);
+    assert.equal(feed.active, 'Binlog');
+    // It has lived for long enough: the next fault is another one.
+    primary.unhealthy('ConnectionLost');
+    await clock.advance(4999);
+    assert.equal(fallback.runs, 1);
+    await clock.advance(1);
+    assert.equal(fallback.runs, 2);
+  });
+
   it('takes the feed back when it has lived for a while, and passes on its hints all the time', async () => {
     primary.healthy();
     primary.unhealthy('ConnectionLost');
