@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { TerminalError } from '../../../src/lib/errors.ts';
 import { RetryableError } from '../../../src/lib/errors.ts';
 import type { ChangeFeed } from '../../../src/registry/change-feed.ts';
+import type { FeedSink } from '../../../src/registry/change-feed.ts';
 import { FollowedTable, SECOND_US } from '../../support/followed-table.ts';
 
 const away = new RetryableError('connect ECONNREFUSED', { reason: 'HostUnreachable' });
@@ -305,6 +306,31 @@ describe('a registry session', () => {
       assert.equal(alive(), 'a b c');
     });
 
+    it('reads a hinted service at once, and together what is hinted at just after that', async () => {
+      put('a');
+      let tell: (service: string) => void = () => undefined;
+      const run = (sink: FeedSink, signal: AbortSignal): Promise<void> => {
+        tell = (service) => sink.hint([{ service, changedAtUs: null }], '');
+        sink.healthy({ databaseUs: null, lagMs: 0, position: '' });
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      };
+      await followed.follow({ feed: { name: 'Poll', active: 'Poll', run } });
+      const reads = (): number => table.calls.filter((call) => call === 'readServices any').length;
+      put('b');
+      tell('orders');
+      await clock.advance(0);
+      assert.equal(alive(), 'a b');
+      put('c');
+      tell('orders');
+      await clock.advance(1);
+      table.put('billing', 'x');
+      tell('billing');
+      await clock.advance(1);
+      assert.equal(reads(), 1);
+      await clock.advance(1);
+      assert.deepEqual([reads(), alive(), followed.alive('billing')], [2, 'a b c', 'x']);
+    });
+
     it('finds by the audit what no feed tells of: a deleted row, a changed one, a service that nobody knew', async () => {
       put('a b c d');
       table.put('billing', 'x');
@@ -336,6 +362,36 @@ describe('a registry session', () => {
       await clock.advance(6000);
       assert.equal(alive(), 'b c');
     });
+  });
+
+  it('says that the audit fails, whether the feed follows or not, for as long as it does', async () => {
+    let sink: FeedSink | undefined;
+    const feed: ChangeFeed = {
+      ...{ name: 'Binlog', active: 'Binlog' },
+      run: (told, signal) => {
+        sink = told;
+        told.healthy({ databaseUs: table.nowUs, lagMs: 0, position: '' });
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    };
+    put('a');
+    const session = await followed.follow({ feed, auditIntervalMs: 10_000 });
+    const told = (): string => {
+      const { reason, auditFails, message } = session.facts().feed ?? {};
+      return `${reason ?? ''} ${String(auditFails ?? false)} ${/binary log/.exec(message ?? '')?.[0] ?? ''}`;
+    };
+    table.faults.set('checksums', new RetryableError('too slow', { reason: 'QueryTimeout' }));
+    await clock.advance(20_000);
+    assert.equal(told(), 'AuditFailed true ');
+    assert.deepEqual(followed.observer.served.at(-1), { active: 'Binlog', healthy: false });
+    sink?.unhealthy(new TerminalError('BinlogOff', 'there is no binary log'));
+    assert.equal(told(), 'BinlogOff true binary log');
+    table.faults.delete('checksums');
+    await clock.advance(20_000);
+    assert.equal(told(), 'BinlogOff false binary log');
+    sink?.healthy({ databaseUs: table.nowUs, lagMs: 0, position: '' });
+    assert.equal(told(), 'Following false ');
+    assert.deepEqual(followed.observer.served.at(-1), { active: 'Binlog', healthy: true });
   });
 
   it('announces what retention deletes when it is gone, and not before (safety rule 4)', async () => {
