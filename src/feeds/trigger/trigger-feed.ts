@@ -48,6 +48,8 @@ interface Following {
   place: ChangeLogPlace;
   gaps: GapSet;
   mark: TableMark;
+  /** When it was read last. */
+  readMs: number;
   readonly step: number;
 }
 
@@ -127,7 +129,7 @@ export class TriggerFeed implements ChangeFeed {
     const { log } = this.#options;
     const before = this.#following;
     const mark = await log.tableMark(signal);
-    if (before !== null && !this.#isDoubtful && before.step === state.step) {
+    if (before !== null && !this.#isDoubtful && before.step === state.step && !this.#wasAwayLong(before)) {
       const found = await this.#read(before, sink, signal);
       if (found !== 'lost') {
         this.#changed(before, mark, sink);
@@ -136,7 +138,7 @@ export class TriggerFeed implements ChangeFeed {
     }
     const { place, gaps } = await log.start(state, signal);
     const following = {
-      ...{ place, mark, step: state.step },
+      ...{ place, mark, step: state.step, readMs: this.#options.clock.now() },
       gaps: new GapSet(place.id, state.step, gaps, this.#options.clock.now()),
     };
     if (before !== null) this.#lost(sink);
@@ -146,12 +148,17 @@ export class TriggerFeed implements ChangeFeed {
     return following;
   }
 
+  /** An entry that was missing can have come, and been trimmed because it is old: nothing would tell that from one that was rolled back. */
+  #wasAwayLong({ gaps, readMs }: Following): boolean {
+    return gaps.size > 0 && this.#options.clock.now() - readMs >= TRIM_EVERY_MS;
+  }
+
   #lost(sink: FeedSink): void {
     if (this.#isDoubtful) sink.resync('FeedResumed', 'changes may not have been logged for a while');
     else
       sink.resync(
         'PositionLost',
-        'the last entry that was read is not in change_log any more (trimmed, truncated, or restored from a backup)',
+        'entries that were not read may be gone from change_log (trimmed, truncated, or restored from a backup)',
       );
   }
 
@@ -178,6 +185,7 @@ export class TriggerFeed implements ChangeFeed {
     for (let found = false; ;) {
       const read = await log.read(following.place, following.gaps.toRead(GAPS_IN_READ), PAGE, signal);
       if (read === null) return 'lost';
+      following.readMs = this.#options.clock.now();
       found = this.#take(following, read, hints) || found;
       const position = String(following.gaps.contiguous);
       const news = hints.take();
@@ -236,14 +244,17 @@ export class TriggerFeed implements ChangeFeed {
     return true;
   }
 
-  /** Never beyond what is read here, so that the newest entry stays: it is the place of all who follow. */
+  /**
+   * Never beyond what was read here a round ago: the other replicas have read it as well, and the newest entry stays, which is the place of
+   * all who follow.
+   */
   async #trim(following: Following, signal: AbortSignal): Promise<void> {
     const { log, clock, isLeader, retentionMs, logger } = this.#options;
     for (;;) {
+      const beforeId = Math.min(following.place.id, following.gaps.contiguous + 1);
       await clock.sleep(TRIM_EVERY_MS, signal);
       let trimmed = 0;
       for (let rows = TRIM_ROWS; rows > 0 && isLeader();) {
-        const beforeId = Math.min(following.place.id, following.gaps.contiguous + 1);
         rows = await log.trim(beforeId, retentionMs, TRIM_ROWS, signal).catch(denied);
         trimmed += rows;
         await clock.sleep(TRIM_PAUSE_MS, signal);
