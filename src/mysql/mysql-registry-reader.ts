@@ -124,14 +124,14 @@ export class MysqlRegistryReader implements RegistryReader {
 
   readServices(
     services: readonly string[],
-    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows },
+    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows; readonly nowUs?: number },
     signal: AbortSignal,
   ): Promise<RegistryRead> {
     const isOther = options.connection === 'other';
     const work = async (session: Session): Promise<RegistryRead> => {
       if (isOther) await this.#states.checkReadable(session, signal);
       for (const service of services) this.#readBy.set(service, session);
-      const nowUs = await readNow(session.connection, signal);
+      const nowUs = options.nowUs ?? (await readNow(session.connection, signal));
       const known = session.schema.hasBeatTable ? options.known : undefined;
       const sql = session.schema.readServices(services, { leases: known === undefined });
       const names = new Set<unknown>(services);

@@ -28,11 +28,12 @@ export interface RegistryReader {
   /**
    * The rows of the services named. `connection: 'other'` takes one that was not used for the last read (safety rule 2). With `known`,
    * leases are looked up only for the rows that it does not have (see {@link RawRow.leaseRead}): reading a service of
-   * 5,000 because one row changed must not read 5,000 beats as well.
+   * 5,000 because one row changed must not read 5,000 beats as well. `nowUs` is the database's clock as an answer before this call told it:
+   * it then stands for the moment of this read, which shows no less.
    */
   readServices(
     services: readonly string[],
-    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows },
+    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows; readonly nowUs?: number },
     signal: AbortSignal,
   ): Promise<RegistryRead>;
 

@@ -40,7 +40,7 @@ export interface SyncerOptions {
   readonly observer: RegistryObserver;
 }
 
-/** Hints that come together are read together. */
+/** From the end of a read of hinted services to the next: hints that come meanwhile are read together. One that comes alone waits for nothing. */
 const COALESCE_MS = 3;
 /** Rows of hinted services in one read. */
 const ROWS_AT_ONCE = 5000;
@@ -70,6 +70,8 @@ export class Syncer {
   #server: Pick<ServerState, 'flavor' | 'version'> | null = null;
   #failure: { readonly error: unknown } | null = null;
   #stateDueMs = 0;
+  #hintedReadMs = -Infinity;
+  #lookedAtUs = 0;
   #couldNotRead = false;
   #attempt = 0;
   #lastReadMs: number | null = null;
@@ -178,7 +180,7 @@ export class Syncer {
     this.#throwFailure();
     const { clock } = this.#options;
     const hasHints = this.#hasHints();
-    if (hasHints) await clock.sleep(COALESCE_MS, signal);
+    if (hasHints) await this.#gatherHints(signal);
     const isConfirmDue = this.#confirmations.nextMs() <= clock.now();
     const hasWork = hasHints || isConfirmDue || this.#resyncs.due !== null;
     if (hasWork || clock.now() >= this.#stateDueMs) await this.#lookAgain(signal);
@@ -196,6 +198,11 @@ export class Syncer {
     if (broken === null) return;
     this.gate.close();
     this.#resyncs.demand(broken);
+  }
+
+  async #gatherHints(signal: AbortSignal): Promise<void> {
+    const earlyMs = this.#hintedReadMs + COALESCE_MS - this.#options.clock.now();
+    if (earlyMs > 0) await this.#options.clock.sleep(earlyMs, signal);
   }
 
   #hasHints(): boolean {
@@ -225,6 +232,7 @@ export class Syncer {
       this.#options.logger.info('expiry waits one TTL', { reason: broken.reason, ...broken.grace });
     }
     const { serverId, startedAtUs } = state;
+    this.#lookedAtUs = state.nowUs;
     this.#setKnown({ serverId, startedAtUs, lastGoodUs: state.nowUs });
     this.#couldNotRead = false;
     this.#setServer(state);
@@ -275,7 +283,10 @@ export class Syncer {
     const hints = this.#hints.take(ROWS_AT_ONCE, rowsOf, (service) => this.#confirmations.isPending(service));
     const startMs = clock.now();
     const services = hints.map(({ service }) => service);
-    const { nowUs, rows } = await reader.readServices(services, { connection: 'any', known: store }, signal);
+    // The server has just been looked at: its clock need not be asked for again.
+    const options = { connection: 'any', known: store, nowUs: this.#lookedAtUs } as const;
+    const { nowUs, rows } = await reader.readServices(services, options, signal);
+    this.#hintedReadMs = clock.now();
     const parsed: RowsByService = new Map();
     this.#applier.parse(rows, nowUs, parsed);
     for (const { service, changedAtUs } of hints) {

@@ -79,7 +79,7 @@ export const rule1: readonly Guard[] = [
     rule: '1',
     without: 'taking a failed read of one service for no read',
     file: SYNCER,
-    find: "await reader.readServices(services, { connection: 'any', known: store }, signal);",
+    find: 'await reader.readServices(services, options, signal);',
     replace:
       "await reader.readServices(services, { connection: 'any', known: store }, signal).catch(() => ({ nowUs: this.databaseClock.nowUs(), rows: [] }));",
     test: session('takes a failed read of a hinted service for no read'),

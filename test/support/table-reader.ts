@@ -122,15 +122,16 @@ export class TableReader implements RegistryReader {
 
   readServices(
     services: readonly string[],
-    { connection, known }: { readonly connection: 'any' | 'other'; readonly known?: KnownRows },
+    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows; readonly nowUs?: number },
     signal?: AbortSignal,
   ): Promise<RegistryRead> {
+    const { connection, known, nowUs } = options;
     const leaseOf = (row: RawRow): RawRow => {
       const isKnown = known?.has(String(row.service), String(row.instanceId), row.hash) ?? false;
       return { ...row, leaseRead: row.ttlMs === null || !isKnown };
     };
     return this.#answer(`readServices ${connection}`, signal, () => ({
-      nowUs: this.nowUs,
+      nowUs: nowUs ?? this.nowUs,
       rows: this.#rows()
         .filter(({ service }) => services.includes(String(service)))
         .map(leaseOf),
