@@ -25,9 +25,9 @@ export const rule4: readonly Guard[] = [
     find: 'const held = await this.#held(due, signal);',
     replace: 'const held = new Set<RowKey>();',
     test: {
-      file: 'test/integration/feeds/binlog-following.test.ts',
+      file: 'test/integration/feeds/binlog-edges.test.ts',
       title:
-        'the binary log that the feed Binlog follows, on mariadb tells of a change when it can be read, and never before (safety rule 4)',
+        'what is rare in the binary log that the feed Binlog follows, on mariadb tells of an XA transaction again when it is committed, over a lost connection, without a resync',
     },
   },
   {
@@ -47,6 +47,30 @@ export const rule4: readonly Guard[] = [
     find: 'onFault(error);',
     replace: 'onFault(error);\n      this.#waiting = [];',
     test: teller('keeps everything while the database cannot be asked'),
+  },
+  {
+    rule: '4',
+    without: 'reading everything after an XA transaction whose rows were not seen',
+    file: 'src/feeds/binlog/prepared-xids.ts',
+    find: "return !this.#known.delete(normal(xid)) && verb.toUpperCase() === 'COMMIT';",
+    replace: 'return false;',
+    test: {
+      file: 'test/unit/feeds/binlog/following.test.ts',
+      title:
+        'following the binary log asks for a resync when an XA transaction is committed that it did not see prepared, and for no other',
+    },
+  },
+  {
+    rule: '4',
+    without: 'leaving what comes after the end of a stream to the next one',
+    file: 'src/feeds/binlog/following.ts',
+    find: 'this.#stream.close();\n    this.#resolve(',
+    replace: 'this.#resolve(',
+    test: {
+      file: 'test/unit/feeds/binlog/following.test.ts',
+      title:
+        'following the binary log goes on later from where it was when it ended, whatever came in the same piece',
+    },
   },
   {
     rule: '4',

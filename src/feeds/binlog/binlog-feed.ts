@@ -1,4 +1,4 @@
-import { backoffMs } from '../../lib/backoff.ts';
+import { backoffMs, type BackoffOptions } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorMessage, RetryableError, TerminalError } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -7,6 +7,8 @@ import type { ChangeFeed, FeedResyncReason, FeedSink } from '../../registry/chan
 import type { SourceDatabase, SourceTable } from '../../registry/source-table.ts';
 import { dumpFault, freshUuid, positionText, readerServerId } from './dump-fault.ts';
 import { Following, type Ending } from './following.ts';
+import { PreparedXids } from './prepared-xids.ts';
+import { ReadsWatch } from './reads-watch.ts';
 import { BinlogStream } from './stream.ts';
 import { Teller } from './teller.ts';
 
@@ -23,7 +25,11 @@ export interface BinlogFeedOptions {
 
 const RETRY = { baseMs: 100, maxMs: 2000, jitter: 0.2 };
 /** Statements that change a table often come several at once. */
-const REOPEN_MS = 20;
+const RETRY_TABLE = { baseMs: 20, maxMs: 5000, jitter: 0.2 };
+/** What was followed for so long has ended for a reason of its own, not for the last one. */
+const LASTED_MS = 30_000;
+/** Heartbeats between two looks at which server the registry is read from. */
+const READS_PERIODS = 5;
 /** Where somebody has to mend something first: as patient as the syncer is. */
 const RETRY_TERMINAL = { baseMs: 500, maxMs: 13_000, jitter: 0.2 };
 
@@ -42,12 +48,18 @@ export class BinlogFeed implements ChangeFeed {
   /** Where to go on; null: from the present. */
   #mark: BinlogMark | null = null;
   #resync: { readonly reason: FeedResyncReason; readonly message: string } | null = null;
+  readonly #xids = new PreparedXids();
+  readonly #reads: ReadsWatch;
   #attempt = 0;
+  /** When the log began to be followed; null: it is not. */
+  #followedMs: number | null = null;
   /** How many server ids were found to be taken. */
   #taken = 0;
 
   constructor(options: BinlogFeedOptions) {
     this.#options = options;
+    const { source, clock, heartbeatMs } = options;
+    this.#reads = new ReadsWatch({ source, clock, periodMs: READS_PERIODS * heartbeatMs });
   }
 
   async run(sink: FeedSink, signal: AbortSignal): Promise<void> {
@@ -97,8 +109,9 @@ export class BinlogFeed implements ChangeFeed {
     const table = await source.table(signal);
     const look = await server.look(table, this.#mark, signal);
     this.#noteLoss(look);
+    teller.follow(table);
     const following = new Following({
-      ...{ table, teller, sink, clock, heartbeatMs },
+      ...{ table, teller, xids: this.#xids, sink, clock, heartbeatMs },
       open: (handlers) =>
         new BinlogStream({
           ...{ login: look.login, columns: look.columns, position: look.mark.position },
@@ -108,7 +121,7 @@ export class BinlogFeed implements ChangeFeed {
           ...handlers,
         }),
       onFollowing: (position) => {
-        this.#attempt = 0;
+        this.#followedMs = clock.now();
         logger.info('binlog is followed', { position, serverId: this.#serverId(table) });
         const resync = this.#resync;
         this.#resync = null;
@@ -116,9 +129,25 @@ export class BinlogFeed implements ChangeFeed {
       },
     });
     onOpen(following);
-    const ending = await following.run(signal);
+    const ending = await this.#whileReadsStay(following, signal);
     this.#mark = { ...look.mark, position: ending.position };
     return ending;
+  }
+
+  /** Follows until that ends, or until the registry is read from another server. */
+  async #whileReadsStay(following: Following, signal: AbortSignal): Promise<Ending> {
+    const moving = new AbortController();
+    const both = AbortSignal.any([signal, moving.signal]);
+    const watching = this.#reads.moved(both).then(
+      (why) => moving.abort(why),
+      () => undefined,
+    );
+    try {
+      return await following.run(both);
+    } finally {
+      moving.abort(new Error('the log is followed no more'));
+      await watching;
+    }
   }
 
   #noteLoss({ lost, doubt, mark }: BinlogLook): void {
@@ -140,7 +169,7 @@ export class BinlogFeed implements ChangeFeed {
     if (why === 'table') {
       this.#mark = null;
       this.#needs('TableChanged', errorMessage(error));
-      return REOPEN_MS;
+      return this.#backoff(RETRY_TABLE);
     }
     return this.#failed(error, sink);
   }
@@ -159,15 +188,25 @@ export class BinlogFeed implements ChangeFeed {
         sink.unhealthy(error);
         break;
       case 'other':
+        if (error instanceof TerminalError && error.reason === 'UnreadableChange') {
+          this.#mark = null;
+          this.#needs('UnreadableChange', error.message);
+        }
         sink.unhealthy(error);
     }
     this.#options.logger.warn('binlog is not followed', {
       position: this.#mark === null ? null : positionText(this.#mark.position),
       error: errorMessage(error),
     });
+    return this.#backoff(error instanceof TerminalError ? RETRY_TERMINAL : RETRY);
+  }
+
+  #backoff(retry: BackoffOptions): number {
+    const { clock, random } = this.#options;
+    if (this.#followedMs !== null && clock.now() - this.#followedMs >= LASTED_MS) this.#attempt = 0;
+    this.#followedMs = null;
     this.#attempt += 1;
-    const retry = error instanceof TerminalError ? RETRY_TERMINAL : RETRY;
-    return backoffMs(this.#attempt - 1, retry, this.#options.random);
+    return backoffMs(this.#attempt - 1, retry, random);
   }
 }
 

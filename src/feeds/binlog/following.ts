@@ -7,12 +7,15 @@ import { positionText } from './dump-fault.ts';
 import type { SourceEvent } from './source-event.ts';
 import { statementMeaning } from './statement.ts';
 import type { LogHandlers, LogStream } from './log-stream.ts';
+import type { PreparedXids } from './prepared-xids.ts';
 import type { Teller } from './teller.ts';
-import { TransactionRows } from './transaction.ts';
+import { TransactionRows, type ChangedServices } from './transaction.ts';
 
 export interface FollowingOptions {
   readonly table: SourceTable;
-  readonly teller: Pick<Teller, 'tell' | 'load' | 'size' | 'lagMs'>;
+  readonly teller: Pick<Teller, 'tell' | 'load' | 'size' | 'lagMs' | 'isFaulty'>;
+  /** Of all streams of the feed. */
+  readonly xids: PreparedXids;
   readonly sink: FeedSink;
   readonly clock: Clock;
   readonly heartbeatMs: number;
@@ -45,7 +48,7 @@ export class Following {
   readonly #options: FollowingOptions;
   readonly #rows: TransactionRows;
   readonly #stream: LogStream;
-  #end: (ending: Pick<Ending, 'why' | 'error'>) => void = () => undefined;
+  #resolve: (ending: Ending) => void = () => undefined;
   #isFollowing = false;
   #unread: string | null = null;
   #unreadToldMs = -Infinity;
@@ -73,18 +76,24 @@ export class Following {
     };
     try {
       signal.addEventListener('abort', onAbort, { once: true });
-      const ended = new Promise<Pick<Ending, 'why' | 'error'>>((resolve) => (this.#end = resolve));
+      const ended = new Promise<Ending>((resolve) => (this.#resolve = resolve));
       signal.throwIfAborted();
       this.#stream.start();
       cancel = clock.after(this.#options.heartbeatMs, tick);
-      const ending = await ended;
-      return { ...ending, position: this.#stream.position };
+      return await ended;
     } finally {
       cancel();
       this.#tellUnread();
       signal.removeEventListener('abort', onAbort);
       this.#stream.close();
     }
+  }
+
+  /** At once: what else came in the same piece belongs to the next stream, and must not move the position on. */
+  #end(ending: Pick<Ending, 'why' | 'error'>): void {
+    const { position } = this.#stream;
+    this.#stream.close();
+    this.#resolve({ ...ending, position });
   }
 
   /** The teller has told something: the server may go on where it was made to wait. */
@@ -103,6 +112,7 @@ export class Following {
         this.#onStatement(event.database, event.text);
         break;
       case 'end':
+        if (event.preparedXid !== undefined) this.#options.xids.prepared(event.preparedXid);
         this.#onEnd(event.gtid);
         break;
       case 'unreadable':
@@ -119,10 +129,17 @@ export class Following {
   #onStatement(current: string, text: string): void {
     const { table } = this.#options;
     const meaning = statementMeaning(text, current, table);
-    if (meaning === 'end') this.#onEnd(undefined);
+    if (meaning === 'end') this.#onEndStatement(text);
     else if (meaning === 'rows') this.#cannotRead('a change as a statement', 'binlog_format', 'ROW');
     else if (meaning === 'table')
       this.#end({ why: 'table', error: new Error(`the table was changed: ${text.slice(0, 200)}`) });
+  }
+
+  #onEndStatement(text: string): void {
+    this.#onEnd(undefined);
+    if (!this.#options.xids.revealsUnseen(text)) return;
+    const message = 'an XA transaction was committed whose rows were in the log before it was followed';
+    this.#tellResync({ reason: 'UnreadableChange', message });
   }
 
   #onEnd(gtid: string | undefined): void {
@@ -150,11 +167,15 @@ export class Following {
 
   /** Not for each of a thousand such changes a second. */
   #tellUnread(): void {
-    const { clock, teller, table } = this.#options;
     if (this.#unread === null) return;
     const resync = { reason: 'UnreadableChange', message: this.#unread } as const;
     this.#unread = null;
-    this.#unreadToldMs = clock.now();
+    this.#unreadToldMs = this.#options.clock.now();
+    this.#tellResync(resync);
+  }
+
+  #tellResync(resync: NonNullable<ChangedServices['resync']>): void {
+    const { teller, table } = this.#options;
     teller.tell({ services: new Set(), keys: [], resync }, table, positionText(this.#stream.position));
   }
 
@@ -182,6 +203,7 @@ export class Following {
       this.#isFollowing = true;
       onFollowing(position);
     }
-    if (this.#blemish === null) sink.healthy({ databaseUs: null, lagMs: teller.lagMs, position });
+    if (this.#blemish === null && !teller.isFaulty)
+      sink.healthy({ databaseUs: null, lagMs: teller.lagMs, position });
   }
 }

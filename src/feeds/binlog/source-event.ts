@@ -12,8 +12,11 @@ export type SourceEvent =
   | { readonly kind: 'rows'; readonly rows: readonly RowChange[]; readonly isWhole: boolean }
   /** A statement as text; DDL always comes so. `database` is the session's. */
   | { readonly kind: 'statement'; readonly database: string; readonly text: string }
-  /** The rows since the last end belong to one transaction, which is being committed. `gtid`: its name, where it has one. */
-  | { readonly kind: 'end'; readonly gtid: string | undefined }
+  /**
+   * The rows since the last end belong to one transaction, which is being committed. `gtid`: its name, where it has one. `preparedXid`: it is prepared only,
+   * and committed by a statement that names this xid ({@link PreparedXids}).
+   */
+  | { readonly kind: 'end'; readonly gtid: string | undefined; readonly preparedXid?: string }
   /** The log holds something that may concern the table and cannot be read. `what` is for people. */
   | { readonly kind: 'unreadable'; readonly what: string }
   /** The table has other columns than were looked up. */

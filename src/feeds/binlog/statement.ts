@@ -6,6 +6,8 @@ const STARTS = /^(?:BEGIN|START|SAVEPOINT|XA|SET|FLUSH|GRANT|REVOKE)\b/i;
 const DDL = /^(?:CREATE|ALTER|DROP|TRUNCATE|RENAME)\b/i;
 const DML = /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|WITH|SELECT|CALL|DO)\b/i;
 const TEMPORARY = /^(?:CREATE|DROP)\s+(?:OR\s+REPLACE\s+)?TEMPORARY\b/i;
+/** MariaDB's SET STATEMENT max_statement_time = 10 FOR TRUNCATE instances (mariadb.com/kb/en/set-statement); the log has all of it. */
+const WITH_SETTINGS = /^SET\s+STATEMENT\s(?:[^'"]|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")*?\sFOR\s+/i;
 const DATABASE = /^(?:CREATE|ALTER|DROP)\s+(?:OR\s+REPLACE\s+)?(?:DATABASE|SCHEMA)\b/i;
 
 /**
@@ -19,10 +21,10 @@ export function statementMeaning(
   { database, table }: { readonly database: string; readonly table: string },
 ): StatementMeaning {
   // Most are BEGIN, and long ones need not be read for their first word.
-  const head = text.trimStart();
+  const head = text.trimStart().replace(WITH_SETTINGS, '');
   if (ENDS.test(head)) return 'end';
   if (STARTS.test(head)) return 'none';
-  const plain = withoutComments(text).trimStart();
+  const plain = withoutComments(text).trimStart().replace(WITH_SETTINGS, '');
   if (ENDS.test(plain)) return 'end';
   if (STARTS.test(plain)) return 'none';
   const isDdl = DDL.test(plain);

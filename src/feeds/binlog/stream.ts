@@ -2,11 +2,12 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import ZongJi, { type BinlogEvent, type TableMapEvent } from '@vlasky/zongji';
 import type { Clock } from '../../lib/clock.ts';
-import { RetryableError } from '../../lib/errors.ts';
+import { errorMessage, RetryableError, TerminalError } from '../../lib/errors.ts';
 import { Breather } from '../../lib/event-loop.ts';
 import type { BinlogColumn, BinlogPosition } from '../../registry/binlog-server.ts';
 import { EVENT_HEADER_BYTES, innerPackets, readPayload } from './payload.ts';
 import type { LogHandlers, LogStream } from './log-stream.ts';
+import { xidText } from './prepared-xids.ts';
 import type { RowChange, RowImage, SourceEvent } from './source-event.ts';
 
 export interface StreamOptions extends LogHandlers {
@@ -45,6 +46,8 @@ interface Internals {
   _fetchTableInfo: (event: TableMapEvent, next: () => void) => void;
 }
 
+type Reader = (command: unknown, packet: Packet, connection: unknown) => unknown;
+
 interface Link {
   pause: () => void;
   resume: () => void;
@@ -71,13 +74,15 @@ export class BinlogStream implements LogStream {
   #pauseLink: () => void = () => undefined;
   #resumeLink: () => void = () => undefined;
   #isClosed = false;
+  /** While the library reads an event: what fails then fails each time. */
+  #isReading = false;
   #packets = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#zongji = new ZongJi({ ...options.login });
     this.#internals = this.#zongji as unknown as Internals;
-    this.#zongji.on('error', (error: unknown) => this.#fail(error));
+    this.#zongji.on('error', (error: unknown) => this.#fail(this.#isReading ? unreadable(error) : error));
     this.#zongji.on('ready', () => this.#prepare());
     this.#zongji.on('binlog', (event: BinlogEvent) => this.#receive(event));
     this.#internals._fetchTableInfo = (event, next) => this.#describe(event, next);
@@ -154,18 +159,22 @@ export class BinlogStream implements LogStream {
     connection.pause = connection.resume = () => undefined;
     const { prototype } = BinlogClass;
     const read = prototype.binlogData;
-    const look = (command: unknown, packet: Packet): boolean => this.#look(command, packet, read);
+    const readEvent: Reader = (command, packet, from) => {
+      this.#isReading = !packet.isError();
+      try {
+        return read.call(command, packet, from);
+      } finally {
+        this.#isReading = false;
+      }
+    };
+    const look = (command: unknown, packet: Packet): boolean => this.#look(command, packet, readEvent);
     prototype.binlogData = function (packet, from) {
-      return look(this, packet) ? read.call(this, packet, from) : prototype.binlogData;
+      return look(this, packet) ? readEvent(this, packet, from) : prototype.binlogData;
     };
   }
 
   /** Looks at a packet before the library does; false: it is not for the library. */
-  #look(
-    command: unknown,
-    packet: Packet,
-    read: Internals['BinlogClass']['prototype']['binlogData'],
-  ): boolean {
+  #look(command: unknown, packet: Packet, read: Reader): boolean {
     if (packet.isError()) return true;
     if (packet.isEOF()) {
       this.#fail(ended());
@@ -175,7 +184,7 @@ export class BinlogStream implements LogStream {
     if (this.#packets === 1) this.#options.onOpen();
     switch (packet.buffer.readUInt8(packet.offset + 5)) {
       case TYPE.payload:
-        this.#unpack(command, packet, read).catch((error: unknown) => this.#fail(error));
+        this.#unpack(command, packet, read).catch((error: unknown) => this.#fail(unreadable(error)));
         return false;
       case TYPE.partialUpdate:
         this.#emit({ kind: 'unreadable', what: 'a partial update (binlog_row_value_options)' });
@@ -193,11 +202,7 @@ export class BinlogStream implements LogStream {
   }
 
   /** Reads a compressed transaction, in turns, while the stream waits. */
-  async #unpack(
-    command: unknown,
-    packet: Packet,
-    read: Internals['BinlogClass']['prototype']['binlogData'],
-  ): Promise<void> {
+  async #unpack(command: unknown, packet: Packet, read: Reader): Promise<void> {
     const { useChecksum, connection } = this.#internals;
     const header = packet.offset + 1;
     const endPosition = packet.buffer.readUInt32LE(header + 13);
@@ -213,7 +218,7 @@ export class BinlogStream implements LogStream {
       for (const buffer of innerPackets(events, endPosition, useChecksum)) {
         if (this.#isClosed) return;
         const inner = { buffer, offset: 0, end: buffer.length, isEOF: () => false, isError: () => false };
-        if (this.#look(command, inner, read)) read.call(command, inner, connection);
+        if (this.#look(command, inner, read)) read(command, inner, connection);
         await breather.breathe();
       }
     } finally {
@@ -255,7 +260,7 @@ export class BinlogStream implements LogStream {
     try {
       this.#options.onEvent(event);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(unreadable(error));
     }
   }
 
@@ -268,6 +273,15 @@ function ended(): RetryableError {
   return new RetryableError('the server closed the stream of its binary log', { reason: 'HostUnreachable' });
 }
 
+/** It would be so each time that the stream is opened there. */
+function unreadable(cause: unknown): TerminalError {
+  return new TerminalError(
+    'UnreadableChange',
+    `an event of the binary log cannot be read (${errorMessage(cause)}): it is passed over, and everything is read again; see docs/feeds/binlog.md`,
+    { cause },
+  );
+}
+
 interface VendorEvent extends BinlogEvent {
   readonly rows?: readonly (RowImage | { readonly before: RowImage; readonly after: RowImage })[];
   readonly numberOfColumns?: number;
@@ -275,6 +289,10 @@ interface VendorEvent extends BinlogEvent {
   readonly columns_present_bitmap2?: Buffer;
   readonly schema?: string;
   readonly query?: string;
+  readonly onePhase?: boolean;
+  readonly xidGtrid?: Buffer;
+  readonly xidBqual?: Buffer;
+  readonly xidFormatId?: number;
 }
 
 function sourceEvent(event: VendorEvent): SourceEvent | null {
@@ -297,11 +315,17 @@ function sourceEvent(event: VendorEvent): SourceEvent | null {
     case 'Query':
       return { kind: 'statement', database: event.schema ?? '', text: event.query ?? '' };
     case 'Xid':
-    case 'XaPrepare':
       return { kind: 'end', gtid: event.gtid };
+    case 'XaPrepare':
+      return prepared(event);
     default:
       return null;
   }
+}
+
+function prepared({ gtid, onePhase, xidGtrid, xidBqual, xidFormatId }: VendorEvent): SourceEvent {
+  if (onePhase === true || xidGtrid === undefined || xidBqual === undefined) return { kind: 'end', gtid };
+  return { kind: 'end', gtid, preparedXid: xidText(xidGtrid, xidBqual, xidFormatId ?? 0) };
 }
 
 /** True when the bitmap has a bit for each column: rows of binlog_row_image MINIMAL or NOBLOB do not. */

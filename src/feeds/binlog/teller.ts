@@ -1,20 +1,21 @@
 import type { Clock } from '../../lib/clock.ts';
+import { TerminalError } from '../../lib/errors.ts';
 import type { FeedSink } from '../../registry/change-feed.ts';
 import type { RowKey, SourceDatabase, SourceTable } from '../../registry/source-table.ts';
-import type { ChangedServices } from './transaction.ts';
+import { MOST_SERVICES, type ChangedServices } from './transaction.ts';
 
 export interface TellerOptions {
   readonly source: Pick<SourceDatabase, 'awaitVisible'>;
   readonly sink: Pick<FeedSink, 'hint' | 'resync'>;
   readonly clock: Clock;
-  /** The database could not be asked; it is tried again. Null: it can be again. */
+  /** The database could not be asked; it is tried again. See {@link Teller.isFaulty}. */
   readonly onFault: (error: unknown) => void;
   /** Called after each round: {@link Teller.load} may have gone down. */
   readonly onRound: () => void;
 }
 
 interface Waiting {
-  readonly changed: ChangedServices;
+  changed: ChangedServices;
   readonly table: SourceTable;
   readonly position: string;
   readonly sinceMs: number;
@@ -45,6 +46,8 @@ const RETRY_MS = 500;
 export class Teller {
   readonly #options: TellerOptions;
   #waiting: Waiting[] = [];
+  #current: SourceTable | null = null;
+  #isFaulty = false;
   #wake: () => void = () => undefined;
 
   constructor(options: TellerOptions) {
@@ -61,10 +64,20 @@ export class Teller {
     return this.#waiting.length;
   }
 
+  /** True while the database cannot be asked what can be seen: nothing is told until it can be. */
+  get isFaulty(): boolean {
+    return this.#isFaulty;
+  }
+
   /** How long the oldest of {@link Teller.load} has been waiting, in ms. */
   get lagMs(): number {
     const first = this.#waiting.find(({ isTold }) => !isTold);
     return first === undefined ? 0 : this.#options.clock.now() - first.sinceMs;
+  }
+
+  /** The table as it is now: rows of the one before may be nothing that can be asked for any more. */
+  follow(table: SourceTable): void {
+    this.#current = table;
   }
 
   tell(changed: ChangedServices, table: SourceTable, position: string): void {
@@ -89,9 +102,11 @@ export class Teller {
     const { clock, onFault, onRound } = this.#options;
     try {
       const held = await this.#held(due, signal);
+      this.#isFaulty = false;
       this.#tellRound(due, held);
     } catch (error) {
       if (signal.aborted) return;
+      this.#isFaulty = true;
       onFault(error);
       await clock.sleep(RETRY_MS, signal).catch(() => undefined);
     }
@@ -101,11 +116,24 @@ export class Teller {
   async #held(due: readonly Waiting[], signal: AbortSignal): Promise<ReadonlySet<RowKey>> {
     const held = new Set<RowKey>();
     for (const table of new Set(due.map((each) => each.table))) {
-      const keys = due.filter((each) => each.table === table).flatMap(({ changed }) => changed.keys);
+      const those = due.filter((each) => each.table === table);
+      const keys = those.flatMap(({ changed }) => changed.keys);
       if (keys.length === 0) continue;
-      for (const key of await this.#options.source.awaitVisible(table, keys, 0, signal)) held.add(key);
+      try {
+        for (const key of await this.#options.source.awaitVisible(table, keys, 0, signal)) held.add(key);
+      } catch (error) {
+        if (!(error instanceof TerminalError) || !this.#isGone(table)) throw error;
+        // Whoever changed the table had to wait for these transactions: they can be seen.
+        for (const each of those) each.changed = { ...each.changed, keys: [] };
+      }
     }
     return held;
+  }
+
+  #isGone({ database, table, primaryKey }: SourceTable): boolean {
+    const now = this.#current;
+    if (now === null) return false;
+    return now.database !== database || now.table !== table || now.primaryKey.join() !== primaryKey.join();
   }
 
   #tellRound(due: readonly Waiting[], held: ReadonlySet<RowKey>): void {
@@ -134,6 +162,8 @@ export class Teller {
     for (const { changed } of news) for (const service of changed.services) services.add(service);
     const resync = news.find(({ changed }) => changed.resync !== null)?.changed.resync ?? null;
     if (resync !== null) sink.resync(resync.reason, resync.message);
+    else if (services.size > MOST_SERVICES)
+      sink.resync('TooManyChanges', `more than ${MOST_SERVICES} services changed at once`);
     else if (services.size > 0) {
       const hints = [...services].map((service) => ({ service, changedAtUs: null }));
       sink.hint(hints, news.at(-1)?.position ?? '');

@@ -96,14 +96,14 @@ function sameValue(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The row's key; null where a part of it is nothing that a statement can ask for. */
+/** The row's key; null where a part of it is nothing that a statement can ask for: a fraction of a FLOAT is not found by its digits. */
 export function rowKey(row: RowImage, primaryKey: readonly string[]): RowKey | null {
   const key: (string | number | bigint | Buffer)[] = [];
   for (const column of primaryKey) {
     const value = row[column];
-    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+    const isPlain = typeof value === 'string' || typeof value === 'bigint' || Number.isInteger(value);
     if (!isPlain && !Buffer.isBuffer(value)) return null;
-    key.push(value);
+    key.push(value as RowKey[number]);
   }
   return key;
 }

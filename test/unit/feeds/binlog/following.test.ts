@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { errorMessage } from '../../../../src/lib/errors.ts';
 import { Following, type Ending } from '../../../../src/feeds/binlog/following.ts';
+import { PreparedXids } from '../../../../src/feeds/binlog/prepared-xids.ts';
 import type { LogStream } from '../../../../src/feeds/binlog/log-stream.ts';
 import type { SourceEvent } from '../../../../src/feeds/binlog/source-event.ts';
 import type { ChangedServices } from '../../../../src/feeds/binlog/transaction.ts';
@@ -26,7 +27,7 @@ class FakeStream implements LogStream {
   packets = 0;
   readonly pauses = new Set<string>();
   isClosed = false;
-  readonly position = { kind: 'gtid', gtids: 'uuid:1-7' } as const;
+  position: LogStream['position'] = { kind: 'gtid', gtids: 'uuid:1-7' };
   get isPaused(): boolean {
     return this.pauses.size > 0;
   }
@@ -53,6 +54,7 @@ describe('following the binary log', () => {
     load: number;
     size: number;
     lagMs: number;
+    isFaulty: boolean;
     tell: (changed: ChangedServices, _: unknown, position: string) => void;
   };
   let following: Following;
@@ -71,12 +73,12 @@ describe('following the binary log', () => {
     ending = null;
     stopping = new AbortController();
     teller = {
-      ...{ load: 0, size: 0, lagMs: 0 },
+      ...{ load: 0, size: 0, lagMs: 0, isFaulty: false },
       tell: (changed, _, position) =>
         passed.push({ services: [...changed.services], position, resync: changed.resync?.reason }),
     };
     following = new Following({
-      ...{ table, teller, sink: told, clock, heartbeatMs: 1000 },
+      ...{ table, teller, xids: new PreparedXids(), sink: told, clock, heartbeatMs: 1000 },
       open: ({ onEvent, onOpen }) => {
         send = onEvent;
         open = () => {
@@ -122,6 +124,29 @@ describe('following the binary log', () => {
     assert.equal(ending, null);
   });
 
+  it('is not healthy while what it heard cannot be told, however alive the connection is', async () => {
+    open();
+    told.unhealthy(new Error('the rows cannot be asked for'));
+    teller.isFaulty = true;
+    for (let second = 0; second < 20; second += 1) {
+      stream.packets += 1;
+      await clock.advance(1000);
+    }
+    assert.equal(told.isHealthy, false);
+    teller.isFaulty = false;
+    stream.packets += 1;
+    await clock.advance(1000);
+    assert.equal(told.isHealthy, true);
+  });
+
+  it('goes on later from where it was when it ended, whatever came in the same piece', async () => {
+    send({ kind: 'drift' });
+    assert.equal(stream.isClosed, true);
+    stream.position = { kind: 'gtid', gtids: 'uuid:1-9' };
+    await clock.advance(0);
+    assert.deepEqual(ending?.position, { kind: 'gtid', gtids: 'uuid:1-7' });
+  });
+
   it('waits longer for the first packet', async () => {
     await clock.advance(9000);
     assert.equal(ending, null);
@@ -141,6 +166,17 @@ describe('following the binary log', () => {
       { services: ['a', 'b'], position: 'uuid:7', resync: undefined },
       { services: ['c'], position: 'uuid:1-7', resync: undefined },
     ]);
+  });
+
+  it('asks for a resync when an XA transaction is committed that it did not see prepared, and for no other', () => {
+    send({ kind: 'end', gtid: 'uuid:7', preparedXid: `X'61',X'',1` });
+    send(statement(`XA COMMIT X'61',X'',1`));
+    assert.deepEqual(passed, []);
+    send(statement(`XA COMMIT X'62',X'',1`));
+    assert.deepEqual(
+      passed.map(({ resync }) => resync),
+      ['UnreadableChange'],
+    );
   });
 
   it('makes the server wait while much waits to be told, and lets it go on when half of that is', () => {

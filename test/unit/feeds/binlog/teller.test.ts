@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Teller } from '../../../../src/feeds/binlog/teller.ts';
-import type { ChangedServices } from '../../../../src/feeds/binlog/transaction.ts';
+import { MOST_SERVICES, type ChangedServices } from '../../../../src/feeds/binlog/transaction.ts';
+import { TerminalError } from '../../../../src/lib/errors.ts';
 import type { RowKey, SourceDatabase } from '../../../../src/registry/source-table.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -117,9 +118,37 @@ describe('the telling of changes (safety rule 4)', () => {
     teller.tell(changed('a', 1), table, '1');
     await clock.advance(1100);
     assert.deepEqual([...new Set(told)], ['Error: away']);
+    assert.equal(teller.isFaulty, true);
     fault = null;
     await clock.advance(600);
     assert.equal(told.at(-1), 'a @1');
+    assert.equal(teller.isFaulty, false);
+  });
+
+  it('is not stuck with rows of a table that is another by now', async () => {
+    fault = new TerminalError('ColumnMissing', 'there is no id any more');
+    teller.tell(changed('a', 1), table, '1');
+    await clock.advance(600);
+    assert.equal(teller.load, 1);
+    teller.follow({ ...table, primaryKey: ['uid'] });
+    await clock.advance(600);
+    assert.equal(told.at(-1), 'a @1');
+    assert.deepEqual([teller.size, teller.isFaulty], [0, false]);
+  });
+
+  it('asks for a resync in place of hints at more services than are told at once', async () => {
+    fault = new Error('away');
+    for (const part of [0, 1]) {
+      const services = Array.from({ length: MOST_SERVICES - 1 }, (_, index) => `${part}-${index}`);
+      teller.tell({ services: new Set(services), keys: [[part]], resync: null }, table, String(part));
+    }
+    await clock.advance(0);
+    fault = null;
+    await clock.advance(600);
+    assert.deepEqual(
+      told.map((each) => each.slice(0, 20)),
+      ['Error: away', 'TooManyChanges'],
+    );
   });
 
   it('asks for a resync in place of the hints of a transaction that is too large', async () => {
