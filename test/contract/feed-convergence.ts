@@ -15,6 +15,7 @@ import { replicate } from '../support/replicate.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { freshAddress } from '../support/testbed/index.ts';
 import {
+  askedResyncs,
   converged,
   type FeedKind,
   type FeedPlace,
@@ -103,6 +104,8 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
         await bench.feed.purge();
         bench.mend();
         await bench.settled();
+        // The registry was cut off as well, and is read again for that alone: that the feed asks for it is not to be seen by the rows.
+        assert.ok(askedResyncs(bench.registry).includes('PositionLost'), 'the feed did not notice it');
       });
     }
 

@@ -154,3 +154,10 @@ export async function follows(registry: OpenedRegistry, name: FeedName): Promise
     throw new Error(`${name} does not follow: ${JSON.stringify(registry.session.facts().feed)}`, { cause });
   });
 }
+
+/** Why the feed had everything read again, each time; the reads themselves are fewer where several reasons come together. */
+export function askedResyncs({ logger }: OpenedRegistry): readonly string[] {
+  return logger.lines
+    .filter(({ message }) => message === 'feed asks for a resync')
+    .map(({ fields }) => String(fields.reason));
+}

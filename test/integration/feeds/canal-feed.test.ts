@@ -144,7 +144,7 @@ describe('the Canal feed', function () {
     await insert('lost');
     await canal.start();
     await opened.whenStates('lost', { 1: 'UP' });
-    assert.ok(opened.observer.resyncs.includes('FeedResumed'));
+    await waitFor('the resync', () => opened.observer.resyncs.includes('FeedResumed'));
     await insert('later');
     await opened.whenStates('later', { 1: 'UP' });
   });
@@ -207,7 +207,7 @@ describe('the Canal feed', function () {
         },
         { intervalMs: 200 },
       );
-      assert.ok(opened.observer.resyncs.includes('FeedResumed'));
+      await waitFor('the resync', () => opened.observer.resyncs.includes('FeedResumed'));
       await waitFor('nothing to be missed', () => Object.keys(opened.states('unheard')).length === count + 1);
     } finally {
       await registry?.close();
