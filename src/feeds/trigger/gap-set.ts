@@ -7,6 +7,16 @@ export interface Gap extends IdRange {
 }
 
 /**
+ * How long, and for how many ids, a server is waited for whose ids nobody has seen since: most are not written to at all. What takes longer is
+ * a gap as soon as that server makes another entry, and otherwise found by the audit.
+ */
+const TAIL = { ms: 60_000, ids: 2000 };
+/** Between two moments at which the place is remembered. */
+const MARK_MS = 5000;
+/** With more remainders than this only those that were seen are followed. */
+const MAX_LANES = 64;
+
+/**
  * Safety rule 5. Ids of entries are given when a statement runs, and the entries are seen when its transaction commits: whoever reads `id > cursor`
  * alone misses what commits late (45 % were, when it was measured). So every id that was passed over is remembered until its entry is seen:
  *
@@ -14,17 +24,23 @@ export interface Gap extends IdRange {
  *     gaps           4-5     8          looked for with every read, until they are seen or used up
  *
  * Ranges, not ids: a transaction of a million rows is one gap. Where ids of one server are `step` apart, other servers have other remainders:
- * each remainder is a sequence of its own.
+ * each remainder is a sequence of its own, and what lies
+ * between the last id seen of one and the place is its tail: entries of it may be on their way.
  */
 export class GapSet {
   readonly #step: number;
   readonly #lanes = new Map<number, Lane>();
   #place: number;
   #cursor = 0;
+  /** When the place was where, oldest first; only where there are tails. */
+  readonly #marks: { readonly ms: number; readonly place: number }[] = [];
+  #lastMs: number;
 
   constructor(place: number, step: number, gaps: readonly IdRange[], nowMs: number) {
     this.#place = place;
     this.#step = step;
+    this.#lastMs = nowMs;
+    if (step > 1 && step <= MAX_LANES) for (let id = 0; id < step; id += 1) this.#lane(id);
     for (const { from, to } of [...gaps].sort((a, b) => a.from - b.from))
       this.#lane(from).gaps.push({ from, to, step, sinceMs: nowMs, dueMs: nowMs });
   }
@@ -50,16 +66,20 @@ export class GapSet {
   /** An entry beyond the place; what lies between opens a gap. */
   seen(id: number, nowMs: number, ageMs: number): void {
     if (id <= this.#place) return;
-    const lane = this.#lane(id);
-    const from = lane.top + this.#step;
-    const to = id - this.#step;
-    if (from <= to) lane.gaps.push({ from, to, step: this.#step, sinceMs: nowMs, dueMs: nowMs + ageMs });
-    lane.top = id;
+    this.#advance(this.#lane(id), id, nowMs, ageMs);
+    if (this.#step > 1 && nowMs - (this.#marks.at(-1)?.ms ?? -Infinity) >= MARK_MS)
+      this.#marks.push({ ms: nowMs, place: this.#place });
     this.#place = id;
+    this.#lastMs = nowMs;
   }
 
   /** An entry below the place. True when it was missing. */
   close(id: number): boolean {
+    const lane = this.#lane(id);
+    if (id < this.#place && id > lane.top) {
+      this.#advance(lane, id, this.#lastMs, 0);
+      return true;
+    }
     return this.remove({ from: id, to: id });
   }
 
@@ -82,12 +102,41 @@ export class GapSet {
     return [...all.slice(start, start + limit), ...all.slice(0, Math.max(0, start + limit - all.length))];
   }
 
+  /** Where entries of other servers may still come, beside the gaps; to be read with them. */
+  tails(nowMs: number): readonly IdRange[] {
+    if (this.#step === 1) return [];
+    while ((this.#marks[1]?.ms ?? Infinity) <= nowMs - TAIL.ms) this.#marks.shift();
+    const [mark] = this.#marks;
+    if (mark === undefined || this.#lastMs <= nowMs - TAIL.ms) return [];
+    const old = mark.ms <= nowMs - TAIL.ms ? mark.place : -Infinity;
+    const above = Math.max(old, this.#place - TAIL.ids);
+    const tails: IdRange[] = [];
+    for (const [remainder, { top }] of this.#lanes) {
+      const from = Math.max(top + this.#step, this.#below(above, remainder) + this.#step);
+      const to = this.#below(this.#place, remainder);
+      if (from <= to && to < this.#place) tails.push({ from, to, step: this.#step });
+    }
+    return tails;
+  }
+
   /** Gaps whose time has come, oldest first. */
   due(nowMs: number, limit: number): readonly Gap[] {
     const due: Gap[] = [];
     for (const { gaps } of this.#lanes.values())
       for (const gap of gaps) if (gap.dueMs <= nowMs) due.push(gap);
     return due.sort((a, b) => a.dueMs - b.dueMs).slice(0, limit);
+  }
+
+  #advance(lane: Lane, id: number, nowMs: number, ageMs: number): void {
+    const from = lane.top + this.#step;
+    const to = id - this.#step;
+    if (from <= to) lane.gaps.push({ from, to, step: this.#step, sinceMs: nowMs, dueMs: nowMs + ageMs });
+    lane.top = id;
+  }
+
+  /** The highest id with this remainder that is not above `id`. */
+  #below(id: number, remainder: number): number {
+    return id - ((((id - remainder) % this.#step) + this.#step) % this.#step);
   }
 
   #all(): Gap[] {
@@ -99,8 +148,7 @@ export class GapSet {
     const remainder = id % this.#step;
     const known = this.#lanes.get(remainder);
     if (known !== undefined) return known;
-    const back = (((this.#place - remainder) % this.#step) + this.#step) % this.#step;
-    const lane = new Lane(this.#place - back);
+    const lane = new Lane(this.#below(this.#place, remainder));
     this.#lanes.set(remainder, lane);
     return lane;
   }

@@ -149,8 +149,8 @@ export class TriggerFeed implements ChangeFeed {
   }
 
   /** An entry that was missing can have come, and been trimmed because it is old: nothing would tell that from one that was rolled back. */
-  #wasAwayLong({ gaps, readMs }: Following): boolean {
-    return gaps.size > 0 && this.#options.clock.now() - readMs >= TRIM_EVERY_MS;
+  #wasAwayLong({ gaps, readMs, step }: Following): boolean {
+    return (gaps.size > 0 || step > 1) && this.#options.clock.now() - readMs >= TRIM_EVERY_MS;
   }
 
   #lost(sink: FeedSink): void {
@@ -180,12 +180,14 @@ export class TriggerFeed implements ChangeFeed {
     sink: FeedSink,
     signal: AbortSignal,
   ): Promise<'some' | 'nothing' | 'lost'> {
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
     const hints = new ServiceHints(TOO_MANY);
     for (let found = false; ;) {
-      const read = await log.read(following.place, following.gaps.toRead(GAPS_IN_READ), PAGE, signal);
+      const { place, gaps } = following;
+      const missing = [...gaps.toRead(GAPS_IN_READ), ...gaps.tails(clock.now())];
+      const read = await log.read(place, missing, PAGE, signal);
       if (read === null) return 'lost';
-      following.readMs = this.#options.clock.now();
+      following.readMs = clock.now();
       found = this.#take(following, read, hints) || found;
       const position = String(following.gaps.contiguous);
       const news = hints.take();

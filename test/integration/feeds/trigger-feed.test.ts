@@ -244,6 +244,38 @@ onEachDatabase('the Trigger feed', (flavor) => {
     }
   });
 
+  it('reads what another of several servers commits late, though nothing after it is seen', async () => {
+    await withTriggers(target);
+    await database.server.query('SET GLOBAL auto_increment_increment = 2');
+    const [one, other] = [
+      await database.server.connect(database.name),
+      await database.server.connect(database.name),
+    ];
+    const add = (service: string): string =>
+      `INSERT INTO instances (service, instance_id, address, port) VALUES ('${service}', '1', '10.0.0.1', 1)`;
+    try {
+      await one.query('SET auto_increment_offset = 1');
+      await other.query('SET auto_increment_offset = 2');
+      await one.query(add('first'));
+      const registry = await opened().whenAvailable();
+      try {
+        await other.query('START TRANSACTION');
+        await other.query(add('late'));
+        await one.query(add('early'));
+        await registry.whenStates('early', { 1: 'UP' });
+        await other.query('COMMIT');
+        await registry.whenStates('late', { 1: 'UP' });
+        assert.deepEqual(registry.observer.resyncs, ['Started']);
+      } finally {
+        await registry.close();
+      }
+    } finally {
+      await database.server.query('SET GLOBAL auto_increment_increment = 1');
+      await one.end();
+      await other.end();
+    }
+  });
+
   it('tells an open transaction from one that was rolled back, and uses up the ids of the latter', async () => {
     await withTriggers(target);
     await insert('orders');

@@ -40,10 +40,42 @@ describe('the gap set of a change log (safety rule 5)', () => {
     // Step 3: one server gives 1, 4, 7, 10, another 2, 5, 8, 11; nobody gives 3, 6, 9.
     const set = after(1, [2, 4, 10, 11], 3);
     assert.deepEqual([gapsOf(set).sort(), set.contiguous], [['5-8', '7'], 4]);
-    assert.equal(set.close(6), false);
+    assert.equal(set.close(4), false);
     assert.ok(set.close(7));
     assert.ok(set.close(5));
     assert.deepEqual(gapsOf(set), ['8']);
+  });
+
+  describe('where several servers are written to', () => {
+    const tails = (set: GapSet, nowMs = 0): string[] =>
+      set.tails(nowMs).map(({ from, to }) => `${from}-${to}`);
+
+    it('looks for what another server was given before the place, though nothing that came after it is seen', () => {
+      // One server gives 1, 3, 5; the other was given 2 and 4, and has not committed.
+      const set = after(1, [3, 5], 2);
+      assert.deepEqual([gapsOf(set), tails(set)], [[], ['2-4']]);
+      assert.ok(set.close(4));
+      assert.deepEqual([gapsOf(set), tails(set)], [['2'], []]);
+      assert.ok(set.close(2));
+      assert.deepEqual([set.close(4), gapsOf(set)], [false, []]);
+    });
+
+    it('is done with it after a minute, or two thousand ids: a server that is not written to is not looked at for ever', () => {
+      const set = new GapSet(1, 2, [], 0);
+      for (let id = 3; id < 1003; id += 2) set.seen(id, id * 100, 50);
+      const [tail] = set.tails(100_100);
+      assert.ok(Number(tail?.from) >= 300 && Number(tail?.from) <= 420, JSON.stringify(tail));
+      for (let id = 1003; id < 9003; id += 2) set.seen(id, 100_200, 50);
+      assert.deepEqual(tails(set, 100_200), ['7002-9000']);
+      assert.deepEqual(tails(set, 200_000), []);
+      // It is written to after all.
+      set.seen(9002, 200_000, 50);
+      assert.equal(set.size, 1);
+    });
+
+    it('looks for nothing of the kind where one server gives all ids', () => {
+      assert.deepEqual(tails(after(1, [5, 9])), []);
+    });
   });
 
   it('looks at a gap when its time has come, and later again when it was put off, by parts as well', () => {
