@@ -22,6 +22,12 @@ export interface LivenessChange {
   readonly unknown: readonly string[];
 }
 
+/**
+ * Services without rows that are remembered: more than GrpcServices name. Whoever publishes on a channel, or deletes services for years, could
+ * fill any memory otherwise; one that is forgotten is known to be empty, and is read twice again before that is confirmed.
+ */
+const MAX_EMPTY = 20_000;
+
 /** A lease that ran out, and when. */
 export interface ExpiredKey extends InstanceKey {
   readonly expiredAtUs: number;
@@ -35,6 +41,8 @@ export class RegistryStore implements KnownRows {
   readonly #states = new Map<string, ServiceState>();
   /** Services with a lease that ran out: mostly few, so that looking for those that come back costs nothing where none did. */
   readonly #withExpired = new Set<string>();
+  /** Services without rows, the one that was read longest ago first. */
+  readonly #empty = new Set<string>();
   readonly #listeners = new Set<(service: string) => void>();
   /** Who gave what is in here: a later session on the same registry carries on from it. */
   source: KnownServer | null = null;
@@ -206,6 +214,18 @@ export class RegistryStore implements KnownRows {
     this.#states.set(service, state);
     if (instances.some(({ expiredAtUs }) => expiredAtUs !== null)) this.#withExpired.add(service);
     else this.#withExpired.delete(service);
+    this.#empty.delete(service);
+    if (state.sum.rows === 0) this.#rememberEmpty(service);
+  }
+
+  #rememberEmpty(service: string): void {
+    this.#empty.add(service);
+    if (this.#empty.size <= MAX_EMPTY) return;
+    for (const oldest of this.#empty) {
+      this.#empty.delete(oldest);
+      this.#states.delete(oldest);
+      break;
+    }
   }
 
   #tell(service: string): void {

@@ -100,6 +100,8 @@ function isMissing({ gaps }: Publisher, version: number): boolean {
 
 /** Takes one version out of the gap that it is missing from; false when it is missing from none. */
 function fill({ gaps }: Publisher, version: number): boolean {
+  // As one, it is not forgotten, and costs one resync at most.
+  if (gaps.length > MAX_GAPS) gaps.splice(0, gaps.length, mergedOf(gaps));
   const index = gaps.findIndex(({ from, to }) => from <= version && version <= to);
   const gap = gaps[index];
   if (gap === undefined) return false;

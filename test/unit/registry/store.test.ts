@@ -56,6 +56,24 @@ function confirmedBench(): Bench {
 }
 
 describe('the store', () => {
+  it('forgets the oldest of the services without rows when there are more than anybody asks for', () => {
+    const store = new RegistryStore();
+    store.setRead(1_000_000);
+    const read = (service: string, rows: readonly RawRow[]): void => {
+      const parsed = rows.map((row) => parseRow(row, 2_000_000, intern));
+      const how = { changedAtUs: null, confirms: true, liveness: { mode: 'keep' } } as const;
+      store.put(store.merge(service, parsed, { nowUs: 2_000_000, ...how }));
+    };
+    read('orders', [aRow()]);
+    for (let index = 0; index < 20_000; index += 1) read(`nobody-${index}`, []);
+    read('nobody-0', []);
+    for (let index = 20_000; index < 25_000; index += 1) read(`nobody-${index}`, []);
+    assert.equal([...store.services()].length, 20_001);
+    const confirmed = ['nobody-0', 'nobody-1', 'nobody-24999'].map((name) => store.snapshot(name)?.confirmed);
+    assert.deepEqual(confirmed, [true, false, true]);
+    assert.equal(store.snapshot('orders')?.instances.length, 1);
+  });
+
   it('knows nothing of a service before everything was read, and that it is empty afterwards', () => {
     const store = new RegistryStore();
     assert.equal(store.snapshot('orders'), undefined);

@@ -50,6 +50,15 @@ describe('VersionGaps', () => {
     assert.deepEqual(gaps.takeLost(1000), [{ epoch: 'b', from: 6, to: 6 }]);
   });
 
+  it('holds a jump of which every second version comes late in little', () => {
+    see(1);
+    see(1_000_000_000);
+    for (let version = 2_000; version > 2; version -= 2) see(version);
+    const lost = gaps.takeLost(1000);
+    assert.ok(lost.length <= 66, String(lost.length));
+    assert.deepEqual([lost[0]?.from, lost.at(-1)?.to], [2, 999_999_999]);
+  });
+
   it('holds a jump over a billion, and a thousand gaps of one publisher, in little', () => {
     see(1);
     see(1_000_000_000);
