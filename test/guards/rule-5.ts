@@ -98,9 +98,9 @@ export const rule5: readonly Guard[] = [
   {
     rule: '5',
     without: 'the resync that stands behind',
-    file: SYNCER,
-    find: 'this.#resyncDueMs = clock.now() +',
-    replace: 'this.#resyncDueMs = Infinity +',
+    file: 'src/registry/resyncs.ts',
+    find: 'this.#intervalDueMs = nowMs +',
+    replace: 'this.#intervalDueMs = Infinity +',
     test: session('finds by the resync what neither feed nor audit tell of'),
   },
   {
