@@ -71,8 +71,8 @@ export const rule1: readonly Guard[] = [
     rule: '1',
     without: 'taking a read that breaks off for no read',
     file: SYNCER,
-    find: '}, signal);\n    const isRoutine',
-    replace: '}, signal).catch(() => ({ nowUs: this.databaseClock.nowUs() }));\n    const isRoutine',
+    find: '}, signal);\n    const read: ServiceRead',
+    replace: '}, signal).catch(() => ({ nowUs: this.databaseClock.nowUs() }));\n    const read: ServiceRead',
     test: session('takes a read that breaks off in its middle for no read'),
   },
   {
