@@ -14,6 +14,7 @@ import { Connection, vendorOptions } from './connection.ts';
 import { mariadbGtidsWentBack } from './gtid.ts';
 import { translateError } from './mysql-error.ts';
 import { readServerIdentity, type Flavor } from './server-identity.ts';
+import { quoteName } from './sql-text.ts';
 
 export interface MysqlBinlogServerOptions {
   readonly target: MysqlTarget;
@@ -226,6 +227,9 @@ async function columnsOf(
       'WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION',
     values: [database, table],
   };
+  // Columns that the account may not read are left out of information_schema, without a word, and then no row can be read: this one fails.
+  const all = `SELECT * FROM ${quoteName(database)}.${quoteName(table)} LIMIT 0`;
+  await connection.query({ text: all, values: [] }, signal);
   const text = (cell: unknown): string | null => (typeof cell === 'string' ? cell : null);
   return (await connection.query(sql, signal)).map(([name, collation, charset, type]) => ({
     COLUMN_NAME: String(name),

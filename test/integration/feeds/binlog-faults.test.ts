@@ -82,6 +82,20 @@ onEachDatabase('a server that the feed Binlog cannot follow', (flavor) => {
     await waitFor('the feed to be open', () => told.isHealthy);
   });
 
+  it('may not be asked for the columns of the table: the condition has the GRANT, and it follows with that', async () => {
+    const account = { username: 'blind', password: 'secret' };
+    const monitor = flavor === 'mysql' ? 'REPLICATION CLIENT' : 'BINLOG MONITOR';
+    await server.query(`CREATE USER 'blind'@'%' IDENTIFIED BY 'secret'`);
+    await server.query(`GRANT REPLICATION SLAVE, ${monitor} ON *.* TO 'blind'@'%'`);
+    await server.query(`GRANT SELECT (service) ON registry.instances TO 'blind'@'%'`);
+    const told = follow(account);
+    const { reason, message } = await fault(told);
+    assert.equal(reason, 'GrantMissing');
+    const [grant] = /GRANT SELECT[^;]*;/.exec(message) ?? assert.fail(message);
+    await server.query(grant);
+    await waitFor('the feed to be open', () => told.isHealthy);
+  });
+
   it('is told apart from one that reads under the same name, and both follow in the end', async () => {
     const first = follow(root, 'twin');
     await waitFor('the first to be open', () => first.isHealthy);
