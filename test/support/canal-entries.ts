@@ -27,6 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   id: 'bigint(20) unsigned',
   weight: 'int(11)',
   uid: 'binary(4)',
+  uuid: 'uuid',
 };
 
 function header(eventType: number | undefined, fields: Header): Record<string, unknown> {
@@ -85,11 +86,11 @@ export function endEntry(fields: Header = {}): Uint8Array {
   return encodeMessage('Entry', entry);
 }
 
-/** What MariaDB writes before the rows of any table: the statement. Its content is no message: nobody may look into it. */
-export function statementEntry(fields: Header = {}): Uint8Array {
+/** A statement without a schema: what MariaDB writes before the rows of any table, or (`isDdl`) one that Canal cannot read. */
+export function statementEntry(sql: string, isDdl = false, fields: Header = {}): Uint8Array {
   return encodeMessage('Entry', {
     header: header(EVENT.query, { ...fields, schema: '', table: '' }),
     entryType: 2,
-    storeValue: Buffer.from([0xff, 0xff]),
+    storeValue: encodeMessage('RowChange', { eventType: EVENT.query, isDdl, sql }),
   });
 }

@@ -40,8 +40,9 @@ export type CanalEntry = EntryHeader &
   );
 
 /**
- * Decodes one entry. Rows of tables that are not `isOurs`, and statements without a schema, are not looked into: MariaDB's binlog carries the text
- * of each statement, whatever its table, and a flood of those must cost next to nothing. Throws {@link CanalFault} `protocol`.
+ * Decodes one entry. Rows of tables that are not `isOurs`, and the texts of statements without a schema, are not looked into: MariaDB's binlog
+ * carries the text of each statement, whatever its table, and a flood of those must cost next to nothing. Only one that changes a table is:
+ * Canal gives no schema with what it cannot read (SET STATEMENT ... FOR TRUNCATE). Throws {@link CanalFault} `protocol`.
  */
 export function decodeEntry(
   bytes: Uint8Array,
@@ -54,7 +55,7 @@ export function decodeEntry(
     if (entry.entryType === ENTRY.transactionEnd) return { ...header, kind: 'end' };
     const isForeign = ROWS.includes(raw.eventType)
       ? !isOurs(header.schema, header.table)
-      : header.schema === '';
+      : header.schema === '' && !decodeMessage('Kind', entry.storeValue).isDdl;
     // Not given means ROWDATA: the default of Canal's messages of old, which it still relies on.
     if ((entry.entryType !== ENTRY.rowData && entry.entryType !== 0) || isForeign)
       return { ...header, kind: 'other' };

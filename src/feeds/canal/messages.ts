@@ -53,6 +53,8 @@ const MESSAGES = {
     sql: [11, 'string'],
     rowDatas: [12, 'RowData', 'repeated'],
   },
+  /** A RowChange as far as it has to be looked into to know whether it is one of these; the rest is passed over unread. */
+  Kind: { isDdl: [10, 'bool'] },
   RowData: { beforeColumns: [1, 'Column', 'repeated'], afterColumns: [2, 'Column', 'repeated'] },
   Column: {
     name: [3, 'string'],

@@ -91,10 +91,13 @@ class Reading {
     };
   }
 
-  /** `RENAME TABLE instances TO old` has the other table's name, and of several tables in one statement only one is named. */
+  /**
+   * `RENAME TABLE instances TO old` has the other table's name, of several tables in one statement only one is named, and none where Canal
+   * could not read the statement.
+   */
   #concerns(entry: { readonly schema: string; readonly table: string }, sql: string): boolean {
     if (this.isOurs(entry.schema, entry.table)) return true;
-    if (entry.table === '') return entry.schema === this.#table.database;
+    if (entry.table === '' && entry.schema !== '') return entry.schema === this.#table.database;
     return sql.toLowerCase().includes(this.#table.table.toLowerCase());
   }
 
@@ -177,10 +180,17 @@ function keyOf(image: readonly Column[], primaryKey: readonly string[]): RowKey 
 
 function keyValue(column: Column): string | bigint | Buffer | null {
   const { mysqlType, value } = column;
+  if (value.includes(REPLACEMENT)) return null;
   if (/^(tiny|small|medium|big)?int|^year/i.test(mysqlType))
     return /^-?\d+$/.test(value) ? BigInt(value) : null;
-  if (isBinary(column)) return Buffer.from(value, 'latin1');
-  // ENUM and SET come as numbers, TIMESTAMP in Canal's own time zone, BIT and FLOAT in texts of their own.
-  if (/^(var)?char|^(tiny|medium|long)?text|^decimal|^date|^uuid|^inet/i.test(mysqlType)) return value;
+  if (isBinary(column)) return padded(Buffer.from(value, 'latin1'), mysqlType);
+  // ENUM and SET come as numbers, TIMESTAMP in Canal's own time zone, BIT and FLOAT in texts of their own, MariaDB's UUID and INET as bytes.
+  if (/^(var)?char|^(tiny|medium|long)?text|^decimal|^date/i.test(mysqlType)) return value;
   return null;
+}
+
+/** BINARY(n) has n bytes; the binlog leaves out the zeros at its end, and without them the row is not found. */
+function padded(bytes: Buffer, mysqlType: string): Buffer {
+  const width = Number(/^binary\((\d+)\)/i.exec(mysqlType)?.[1] ?? 0);
+  return bytes.length >= width ? bytes : Buffer.concat([bytes, Buffer.alloc(width - bytes.length)]);
 }

@@ -151,15 +151,32 @@ describe('the Canal feed', function () {
 
   it('has no news of beats and of updated_at, and some of a TRUNCATE', async () => {
     const opened = await open();
-    await insert('orders');
-    await opened.whenStates('orders', { 1: 'UP' });
-    const before = opened.observer.hints.get('Canal') ?? 0;
+    const hints = (): number => opened.observer.hints.get('Canal') ?? 0;
+    // As soon as they are told, what made the table is behind as well, which would bring a resync in place of a hint.
+    for (let index = 0; index < 10; index += 1) await insert(`service-${index}`);
+    await waitFor('the hints', () => hints() >= 10);
+    const before = hints();
     await database.query('UPDATE instances SET updated_at = NOW(6) + INTERVAL 1 SECOND');
     await insert('mark');
     await opened.whenStates('mark', { 1: 'UP' });
-    assert.equal((opened.observer.hints.get('Canal') ?? 0) - before, 1);
+    await waitFor('the hint at the mark', () => hints() > before);
+    // What somebody holds is told twice: on a busy machine there may be two, but not ten.
+    assert.ok(hints() - before < 10, String(hints() - before));
     await database.query('TRUNCATE instances');
     await waitFor('the resync', () => opened.observer.resyncs.includes('TableChanged'));
+    await opened.whenStates('service-0', {});
+  });
+
+  it('knows of a TRUNCATE that Canal cannot read', async () => {
+    const opened = await open();
+    await insert('orders');
+    await opened.whenStates('orders', { 1: 'UP' });
+    const writer = await server.connect(database.name);
+    try {
+      await writer.query('SET STATEMENT max_statement_time = 10 FOR TRUNCATE TABLE instances');
+    } finally {
+      writer.destroy();
+    }
     await opened.whenStates('orders', {});
   });
 

@@ -66,10 +66,10 @@ describe('news of a Canal batch', () => {
     assert.deepEqual(services(read(rowsEntry('update', change, { withoutTypes: true }))), [['a']]);
   });
 
-  it('has no news of other tables, and does not look into their statements', () => {
+  it('has no news of other tables, nor of statements', () => {
     const change = [{ after: row('1', 'a') }];
     const news = read(
-      statementEntry(),
+      statementEntry('TRUNCATE instances'),
       rowsEntry('insert', change, { table: 'heartbeats' }),
       rowsEntry('insert', change, { schema: 'elsewhere' }),
       endEntry(),
@@ -127,6 +127,28 @@ describe('news of a Canal batch', () => {
     const news = readNews([...entries, endEntry()], binary);
     assert.deepEqual(services(news), [['a', 'b']]);
     assert.deepEqual(news.transactions[0]?.key, [Buffer.from([0, 255, 97, 98]), 'b']);
+  });
+
+  it('has a binary key as long as the database has it: Canal gives it without the zeros at its end', () => {
+    const binary = { ...canalTable, primaryKey: ['uid'] };
+    const news = readNews([rowsEntry('insert', [{ after: { uid: 'a', service: 'a' } }])], binary);
+    assert.deepEqual(news.transactions[0]?.key, [Buffer.from([97, 0, 0, 0])]);
+  });
+
+  for (const [what, column, value] of [
+    ['bytes in place of its text', 'uuid', '\u0012>Eg'],
+    ['a text that is not UTF-8', 'service', 'caf\ufffd'],
+  ] as const)
+    it(`has no key where Canal gives ${what}`, () => {
+      const row = { service: 'a', [column]: value };
+      const news = readNews([rowsEntry('insert', [{ after: row }])], { ...canalTable, primaryKey: [column] });
+      assert.equal(news.transactions[0]?.key, null);
+    });
+
+  it('knows of a change of the table that Canal cannot read, and so gives without a schema', () => {
+    const sql = 'SET STATEMENT max_statement_time = 10 FOR TRUNCATE TABLE Instances';
+    assert.equal(read(statementEntry(sql, true)).tableChange, sql);
+    assert.equal(read(statementEntry('CREATE PROCEDURE p() SELECT 1', true)).tableChange, null);
   });
 
   it('refuses bytes that are no entry', () => {
