@@ -143,9 +143,22 @@ describe(`the feed of a live Registry while its rows change all the time (ROLLCA
     writer.resume();
   };
 
+  const connections = async (): Promise<readonly number[]> => {
+    const rows = await registry.database.server.query<{ id: number }>(
+      'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER = ?',
+      [registry.user],
+    );
+    return rows.map(({ id }) => id);
+  };
+
   const turn = async (type: FeedName): Promise<void> => {
+    const feed = (await world.get<Registry>('registries', SYSTEM, registry.name))?.status?.feed?.active;
+    const earlier = new Set(feed === type ? [] : await connections());
     await world.mergePatch('registries', SYSTEM, registry.name, { spec: { feed: await feedOf(type) } });
     await follows(type);
+    await waitFor('the connections of the feed before to be closed', async () =>
+      (await connections()).every((id) => !earlier.has(id)),
+    );
     const [before, polled] = [await hints(type), await hints('Poll')];
     await waitFor(`changes to come through ${type}`, async () => (await hints(type)) >= before + 30, {
       timeoutMs: 20_000,
@@ -189,6 +202,12 @@ describe(`the feed of a live Registry while its rows change all the time (ROLLCA
     await turn('Canal');
   });
   it('becomes Poll again', () => turn('Poll'));
+
+  it('has left no subscription behind', async () => {
+    const redis = await testbed.redis();
+    const subscribers = (): Promise<string> => redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub');
+    await waitFor('the subscription to end', async () => (await subscribers()) === '');
+  });
 
   it('has changed no endpoint by any of that, and the Registry was ready all the while', async () => {
     await settles();

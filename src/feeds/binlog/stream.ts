@@ -49,6 +49,7 @@ interface Internals {
 type Reader = (command: unknown, packet: Packet, connection: unknown) => unknown;
 
 interface Link {
+  readonly stream: { destroy(): void };
   pause: () => void;
   resume: () => void;
   query(sql: string, done: (error: unknown) => void): void;
@@ -131,7 +132,11 @@ export class BinlogStream implements LogStream {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const { connection } = this.#internals;
     this.#zongji.stop();
+    // The library only says goodbye, and has the server kill the dump over the connection that was closed in #prepare: the server would go on
+    // sending, and this side taking, for as long as the process lives.
+    connection?.stream.destroy();
   }
 
   /** Between login and the request for the log. */
