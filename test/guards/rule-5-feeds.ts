@@ -87,6 +87,16 @@ export const rule5Feeds: readonly Guard[] = [
   },
   {
     rule: '5',
+    without: 'remembering that a table that is empty had rows since it was looked at',
+    file: TRIGGER,
+    find: 'following.mark = { ...following.mark, isEmpty: false };',
+    replace: 'following.mark = { ...following.mark };',
+    test: feed('trigger-converges')(
+      'every fault, on mariadb the feed Trigger converges after a table that is truncated',
+    ),
+  },
+  {
+    rule: '5',
     without: 'waiting until the channel is subscribed',
     file: 'src/feeds/redis/link.ts',
     find: 'await server.subscribe(target.channel, (text) => link.#hear(text));',

@@ -209,6 +209,9 @@ export class TriggerFeed implements ChangeFeed {
     }
     const last = read.entries.at(-1);
     if (last !== undefined) following.place = { id: last.id, atUs: last.atUs };
+    // Rows that came after the look at the table, and were truncated before the next one, leave it as empty as it was.
+    if (read.entries.some(({ service }) => service !== null))
+      following.mark = { ...following.mark, isEmpty: false };
     return read.entries.length + read.late.length > 0;
   }
 
