@@ -59,7 +59,12 @@ export async function installChangeLog(
 
 /** Statements as the mysql client takes them: triggers have semicolons in them. */
 export function asScript(statements: Statements): string {
-  return ['DELIMITER $$', ...statements.map((text) => `${text}$$`), 'DELIMITER ;', ''].join('\n');
+  let delimiter = '$$';
+  // Names of the user's own may have anything in them.
+  while (statements.some((text) => text.includes(delimiter))) delimiter += '/';
+  return [`DELIMITER ${delimiter}`, ...statements.map((text) => text + delimiter), 'DELIMITER ;', ''].join(
+    '\n',
+  );
 }
 
 interface Found {
@@ -117,7 +122,7 @@ async function ourTriggers(
 ): Promise<Found[]> {
   const rows = await connection.query(
     {
-      text: `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ? AND TRIGGER_NAME LIKE 'rollcall\\\\_%'`,
+      text: `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ? AND TRIGGER_NAME LIKE 'rollcall%'`,
       values: [database],
     },
     signal,
