@@ -334,10 +334,11 @@ class Bench {
   async settled(server = this.#server): Promise<void> {
     const { name } = this.#kind;
     await this.converged(server);
-    await follows(this.registry, name);
-    const before = this.registry.observer.hints.get(name) ?? 0;
     const place = { server, database: this.database, target: targetOf(server, this.database) };
     const writer = new FeedWriter(place, this.feed);
+    // A registry is written to all the time, and a feed may have to hear of something before it knows that it follows.
+    await follows(this.registry, name, () => writer.insert('meanwhile'));
+    const before = this.registry.observer.hints.get(name) ?? 0;
     // More than once: a fault may be noticed only now, and the fallback tells of what comes before the feed follows again.
     await waitFor(
       `${name} to tell of what comes afterwards`,

@@ -145,12 +145,19 @@ function differences(registry: OpenedRegistry, sums: ReadonlyMap<string, string>
   return [...services].filter((service) => sums.get(service) !== held.get(service)?.checksum);
 }
 
-/** Waits until this feed gives the hints, in good health. */
-export async function follows(registry: OpenedRegistry, name: FeedName): Promise<void> {
-  await waitFor(`${name} to follow`, () => {
+/** Waits until this feed gives the hints, in good health; until then `act` is done again and again. */
+export async function follows(
+  registry: OpenedRegistry,
+  name: FeedName,
+  act: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const look = async (): Promise<boolean> => {
     const { feed } = registry.session.facts();
-    return feed?.active === name && feed.healthy;
-  }).catch((cause: unknown) => {
+    if (feed?.active === name && feed.healthy) return true;
+    await act();
+    return false;
+  };
+  await waitFor(`${name} to follow`, look, { intervalMs: 100 }).catch((cause: unknown) => {
     throw new Error(`${name} does not follow: ${JSON.stringify(registry.session.facts().feed)}`, { cause });
   });
 }
