@@ -117,7 +117,9 @@ async function runTests(copy: string, tests: readonly Guard['test'][]): Promise<
   const titles = tests.map(({ title }) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const files = new Set(tests.map(({ file }) => file));
   const args = [join(copy, 'local/test.ts'), ...files, '-g', `^(${titles.join('|')})$`];
-  const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
+  // It ends with its parent, which is this process.
+  const env = { ...process.env, ROLLCALL_PARENT: `${process.pid}` };
+  const child = spawn(process.execPath, args, { cwd: copy, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
