@@ -91,9 +91,11 @@ export const rule5Feeds: readonly Guard[] = [
     file: TRIGGER,
     find: 'following.mark = { ...following.mark, isEmpty: false };',
     replace: 'following.mark = { ...following.mark };',
-    test: feed('trigger-converges')(
-      'every fault, on mariadb the feed Trigger converges after a table that is truncated',
-    ),
+    test: {
+      file: 'test/unit/feeds/trigger/trigger-feed.test.ts',
+      title:
+        'the Trigger feed has everything read when a table is empty that had rows since it was looked at',
+    },
   },
   {
     rule: '5',

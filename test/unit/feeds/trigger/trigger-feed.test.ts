@@ -13,6 +13,8 @@ class LogOfEntries implements ChangeLog {
   /** Bounds of the trims that were asked for. */
   readonly trims: number[] = [];
   fault: Error | null = null;
+  /** Whether the table of instances is. */
+  isEmpty = false;
 
   commit(...ids: number[]): void {
     this.entries.push(...ids.map((id) => ({ id, service: `service-${id}`, atUs: id })));
@@ -39,7 +41,7 @@ class LogOfEntries implements ChangeLog {
   }
 
   tableMark() {
-    return this.#answer(() => ({ made: '', nextId: 1, isEmpty: false }));
+    return this.#answer(() => ({ made: '', nextId: 1, isEmpty: this.isEmpty }));
   }
 
   isHeld() {
@@ -93,6 +95,18 @@ describe('the Trigger feed', () => {
     stopping.abort(new Error('the test is over'));
     await clock.advance(0);
     await running;
+  });
+
+  it('has everything read when a table is empty that had rows since it was looked at', async () => {
+    log.isEmpty = true;
+    await clock.advance(5000);
+    assert.deepEqual(told.splice(0), ['TableChanged']);
+    await clock.advance(5000);
+    assert.deepEqual(told, [], 'it was known to be empty');
+    // Rows that come and are truncated between two looks at the table are told of by their entries alone.
+    log.commit(2);
+    await clock.advance(5000);
+    assert.deepEqual(told, ['service-2', 'TableChanged']);
   });
 
   it('trims only what every other replica had ten seconds to read', async () => {
