@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { TerminalError } from '../lib/errors.ts';
 import type { CustomColumns, CustomSchemaSpec } from '../model/registry.ts';
 import type { RowKey, SourceDatabase, SourceTable, SourceWritten } from '../registry/source-table.ts';
+import { findTable } from './find-table.ts';
 import type { Connection, Sql } from './connection.ts';
 import { mariadbGtidsWentBack } from './gtid.ts';
 import { isHeldByOthers } from './mysql-error.ts';
@@ -140,19 +141,10 @@ async function describeTable(
   signal: AbortSignal,
 ): Promise<SourceTable> {
   const asked = custom?.table ?? 'instances';
-  const [name, database] = asked.split('.').reverse();
-  const [found] = await connection.query(
-    {
-      text:
-        'SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES ' +
-        'WHERE TABLE_SCHEMA = IFNULL(?, DATABASE()) AND TABLE_NAME = ? ORDER BY BINARY TABLE_NAME = ? DESC LIMIT 1',
-      values: [database ?? null, name, name],
-    },
-    signal,
-  );
-  if (found === undefined) throw unfollowable(asked, 'is gone');
-  const table = { database: String(found[0]), table: String(found[1]) };
-  if (String(found[2]).includes('VIEW')) throw unfollowable(asked, 'is a view');
+  const found = await findTable(connection, asked, signal);
+  if (found === null) throw unfollowable(asked, 'is gone');
+  if (found.isView) throw unfollowable(asked, 'is a view');
+  const table = { database: found.database, table: found.table };
   const primaryKey = await primaryKeyOf(connection, table, signal);
   if (primaryKey.length === 0) throw unfollowable(asked, 'has no primary key');
   const named = await namedColumns(connection, table, signal);

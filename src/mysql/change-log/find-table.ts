@@ -1,6 +1,7 @@
 import { TerminalError } from '../../lib/errors.ts';
 import type { CustomSchemaSpec } from '../../model/registry.ts';
 import type { Connection } from '../connection.ts';
+import { findTable } from '../find-table.ts';
 import { customTable, type LoggedTable, managedTable } from './triggers.ts';
 
 /** The table whose changes are to be logged. Throws TerminalError TableNotFound, FeedNeedsTable (a view) or ColumnNotFound. */
@@ -10,19 +11,10 @@ export async function findLoggedTable(
   signal: AbortSignal,
 ): Promise<LoggedTable> {
   const asked = custom?.table ?? 'instances';
-  const [name, database] = asked.split('.').reverse();
-  const [found] = await connection.query(
-    {
-      text:
-        'SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES ' +
-        'WHERE TABLE_SCHEMA = IFNULL(?, DATABASE()) AND TABLE_NAME = ? ORDER BY BINARY TABLE_NAME = ? DESC LIMIT 1',
-      values: [database ?? null, name, name],
-    },
-    signal,
-  );
-  if (found === undefined) throw tableNotFound(asked, custom);
-  const [foundDatabase, table, type] = found.map(String) as [string, string, string];
-  if (type.includes('VIEW')) throw isView(asked);
+  const found = await findTable(connection, asked, signal);
+  if (found === null) throw tableNotFound(asked, custom);
+  const { database: foundDatabase, table } = found;
+  if (found.isView) throw isView(asked);
   if (custom === null) return managedTable(foundDatabase);
   const rows = await connection.query(
     {

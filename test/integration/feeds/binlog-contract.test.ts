@@ -4,6 +4,7 @@ import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts
 import { changeFeedContract } from '../../contract/change-feed.ts';
 import { binlogFeed } from '../../support/binlog-feed.ts';
 import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
+import { slowTransaction } from '../../support/slow-transaction.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { testbed } from '../../support/testbed/index.ts';
 
@@ -26,17 +27,7 @@ onEachDatabase('the contract of change feeds', (flavor) => {
       open: () => binlogFeed({ ...target, ...proxy.address }, { source: followed.source }),
       reader,
       query: database.query,
-      slowTransaction: async (sql, release) => {
-        const connection = await database.server.connect(database.name);
-        try {
-          await connection.query('START TRANSACTION');
-          await connection.query(sql);
-          await release;
-          await connection.query('COMMIT');
-        } finally {
-          await connection.end();
-        }
-      },
+      slowTransaction: (sql, release) => slowTransaction(database, sql, release),
       cut: () => proxy.cut(),
       mend: () => proxy.mend(),
       close: async () => {

@@ -5,6 +5,7 @@ import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts
 import { changeFeedContract } from '../../contract/change-feed.ts';
 import { canalAt, canalFeed, canalLogin } from '../../support/canal-feeds.ts';
 import { migrated, root, targetOf } from '../../support/open-registry.ts';
+import { slowTransaction } from '../../support/slow-transaction.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { freshAddress, needs, testbed } from '../../support/testbed/index.ts';
 
@@ -38,17 +39,7 @@ describe('the Canal feed under the contract of change feeds', function () {
       open: () => canalFeed(canalAt(proxy.address), reader),
       reader,
       query: database.query,
-      slowTransaction: async (sql, release) => {
-        const connection = await database.server.connect(database.name);
-        try {
-          await connection.query('START TRANSACTION');
-          await connection.query(sql);
-          await release;
-          await connection.query('COMMIT');
-        } finally {
-          await connection.end();
-        }
-      },
+      slowTransaction: (sql, release) => slowTransaction(database, sql, release),
       cut: () => proxy.cut(),
       mend: () => proxy.mend(),
       close: async () => {

@@ -6,6 +6,7 @@ import { changeFeedContract } from '../../contract/change-feed.ts';
 import { migrated, root, targetOf } from '../../support/open-registry.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 import { CHANNEL, redisAt, redisFeed } from '../../support/redis-feeds.ts';
+import { slowTransaction } from '../../support/slow-transaction.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { testbed } from '../../support/testbed/index.ts';
 
@@ -51,15 +52,7 @@ describe('the Redis feed under the contract of change feeds', () => {
         return answer;
       },
       slowTransaction: async (sql, release) => {
-        const connection = await database.server.connect(database.name);
-        try {
-          await connection.query('START TRANSACTION');
-          await connection.query(sql);
-          await release;
-          await connection.query('COMMIT');
-        } finally {
-          await connection.end();
-        }
+        await slowTransaction(database, sql, release);
         await tell(sql);
       },
       cut: () => proxy.cut(),

@@ -2,6 +2,7 @@ import { systemClock } from '../../../src/lib/clock.ts';
 import { MysqlRegistryReader } from '../../../src/mysql/mysql-registry-reader.ts';
 import { changeFeedContract } from '../../contract/change-feed.ts';
 import { migrated, onEachDatabase, root, targetOf } from '../../support/open-registry.ts';
+import { slowTransaction } from '../../support/slow-transaction.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { testbed } from '../../support/testbed/index.ts';
 import { changeLogAt, triggerFeed, withTriggers } from '../../support/trigger-feed.ts';
@@ -22,17 +23,7 @@ onEachDatabase('the contract of change feeds', (flavor) => {
       open: () => triggerFeed(log),
       reader,
       query: database.query,
-      slowTransaction: async (sql, release) => {
-        const connection = await database.server.connect(database.name);
-        try {
-          await connection.query('START TRANSACTION');
-          await connection.query(sql);
-          await release;
-          await connection.query('COMMIT');
-        } finally {
-          await connection.end();
-        }
-      },
+      slowTransaction: (sql, release) => slowTransaction(database, sql, release),
       cut: () => proxy.cut(),
       mend: () => proxy.mend(),
       close: async () => {
