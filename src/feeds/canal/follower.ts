@@ -20,10 +20,11 @@ export interface FollowerOptions {
   readonly fetchSize: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Canal seems to follow nothing; or (null) it speaks again. */
   /** What was there when it was opened is behind: whoever reads everything now misses nothing. */
   readonly onOpen: () => void;
+  /** Canal seems to follow nothing. */
   readonly onDoubt: (doubt: CanalDoubt) => void;
+  /** It speaks again. */
   readonly onBelief: () => void;
 }
 
