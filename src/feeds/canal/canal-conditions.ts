@@ -54,6 +54,11 @@ export function conditionOf(
             ...options,
             reason: 'CanalBatchLost',
           });
+    case 'refused':
+      return new RetryableError(
+        `${at} refuses to go on with destination ${destination} (${fault.message}). Its log logs/${destination}/${destination}.log says why; where somebody stopped the destination, it has to be started again`,
+        { ...options, reason: 'CanalRefused' },
+      );
     case 'tooLarge':
       return new RetryableError(`${at} sent more at once than is taken; it is asked for less`, {
         ...options,

@@ -4,10 +4,11 @@
  * - protocol: what answers does not speak Canal's protocol.
  * - accessDenied, subscription: the login, the subscription was refused.
  * - batchGone: a batch that this client was given is no longer its own.
+ * - refused: it refuses what it was asked in the middle of a conversation, for another reason.
  * - tooLarge: a frame larger than the bound.
  */
 export type CanalFaultKind =
-  'unreachable' | 'protocol' | 'accessDenied' | 'subscription' | 'batchGone' | 'tooLarge';
+  'unreachable' | 'protocol' | 'accessDenied' | 'subscription' | 'batchGone' | 'refused' | 'tooLarge';
 
 /** A fault on the wire; canal-conditions.ts says it to people. */
 export class CanalFault extends Error {

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { CanalFault } from './canal-error.ts';
 import { decoded, decodePacket, encodeFrame, FrameReader, PACKET, scrambled, type Packet } from './frames.ts';
 import { decodeMessage, encodeMessage, int64 } from './messages.ts';
+import { firstLine, refusal } from './refusal.ts';
 
 /** Where a canal-server is, and as whom to follow what. */
 export interface CanalTarget {
@@ -43,6 +44,8 @@ const IDLE_MS = 60_000;
 const UNIT_MS = 2;
 /** The server waits for nothing: with any other time it waits for a *full* batch, not for the first entry. */
 const AT_ONCE = -1;
+/** What was said last (a rollback) has so long to leave a connection that is given up. */
+const LINGER_MS = 1000;
 
 /**
  * One connection to a canal-server: asks one thing at a time, and hears the answer within {@link SILENCE_MS} or gives up. Every method
@@ -52,7 +55,9 @@ export class CanalConnection {
   readonly #options: CanalConnectionOptions;
   readonly #socket: Socket;
   readonly #frames = new FrameReader(MAX_FRAME_BYTES);
-  readonly #packets: Packet[] = [];
+  /** The type of the packet that was asked for; null: nothing was. */
+  #asked: number | null = null;
+  #answer: Uint8Array | null = null;
   #fault: CanalFault | null = null;
   #wake: () => void = () => undefined;
 
@@ -70,6 +75,7 @@ export class CanalConnection {
 
   /** Connects and logs in. */
   static async open(options: CanalConnectionOptions, signal: AbortSignal): Promise<CanalConnection> {
+    signal.throwIfAborted();
     const connection = new CanalConnection(options);
     const onAbort = (): void => connection.close();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -159,22 +165,15 @@ export class CanalConnection {
 
   /** The body of the next packet, which has to be of this type. */
   async #packet(type: number): Promise<Uint8Array> {
-    const packet = await this.#next();
-    if (packet.type === type) return packet.body;
-    if (packet.type !== PACKET.ack) throw new CanalFault('protocol', `a packet of type ${packet.type}`);
-    // Unasked, and so an answer to an acknowledgement: the batch is not (or no longer) ours.
-    const { errorCode, errorMessage } = decoded(() => decodeMessage('Ack', packet.body));
-    throw new CanalFault('batchGone', `${errorCode} ${firstLine(errorMessage)}`);
-  }
-
-  async #next(): Promise<Packet> {
     const { clock } = this.#options;
+    this.#asked = type;
     const silence = new CanalFault('unreachable', `nothing was heard for ${SILENCE_MS} ms`);
     const cancel = clock.after(SILENCE_MS, () => this.#fail(silence));
     try {
       for (;;) {
-        const packet = this.#packets.shift();
-        if (packet !== undefined) return packet;
+        const answer = this.#answer;
+        this.#answer = null;
+        if (answer !== null) return answer;
         if (this.#fault !== null) throw this.#fault;
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
@@ -184,8 +183,9 @@ export class CanalConnection {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#fault !== null) return;
     try {
-      for (const frame of this.#frames.push(chunk)) this.#packets.push(decodePacket(frame));
+      for (const frame of this.#frames.push(chunk)) this.#hear(decodePacket(frame));
       this.#wake();
     } catch (error) {
       this.#fail(
@@ -194,16 +194,34 @@ export class CanalConnection {
     }
   }
 
+  /** Nothing is kept but the one answer that was asked for: what else comes ends the conversation. */
+  #hear({ type, body }: Packet): void {
+    if (type === this.#asked) {
+      this.#asked = null;
+      this.#answer = body;
+      return;
+    }
+    if (type === PACKET.ack) throw refusal(decoded(() => decodeMessage('Ack', body)));
+    throw new CanalFault('protocol', `a packet of type ${type} that was not asked for`);
+  }
+
   #fail(fault: CanalFault): void {
-    this.#fault ??= fault;
-    // Not at once: what was said last (a rollback) has to leave.
-    this.#socket.destroySoon();
+    if (this.#fault === null) {
+      this.#fault = fault;
+      this.#end();
+    }
     this.#wake();
   }
-}
 
-/** Servers send whole stack traces, and the channel on which they were asked: what people need is behind the name of the exception. */
-function firstLine(text: string): string {
-  const [line = ''] = text.split('\n', 1);
-  return line.replace(/^.*?exception=[\w.]+: /, '').trim();
+  /** At once where nothing can have been said yet; else what was said may leave, if the server takes it. */
+  #end(): void {
+    const socket = this.#socket;
+    if (socket.connecting || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const cancel = this.#options.clock.after(LINGER_MS, () => socket.destroy());
+    socket.once('close', cancel);
+    socket.destroySoon();
+  }
 }
