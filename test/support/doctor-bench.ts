@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Cluster } from '../../local/cluster.ts';
+import { availability } from '../../local/components/index.ts';
 import type { DatabaseServer } from '../../local/servers/database.ts';
 import { apiClients } from '../../src/app/api-clients.ts';
 import { examineRegistry } from '../../src/cli/doctor/examine.ts';
@@ -33,6 +34,8 @@ export async function rollcall(...args: readonly string[]): Promise<Ended> {
   return { code, out, err };
 }
 
+let started: Promise<DoctorBench> | null = null;
+
 /** Registries in a real API server for `rollcall doctor` to look at. */
 export class DoctorBench {
   readonly cluster: Cluster;
@@ -42,7 +45,14 @@ export class DoctorBench {
     this.cluster = cluster;
   }
 
+  /** The same one for all suites of a process; with it, at the same time, the databases are started that its Registries name. */
   static async start(): Promise<DoctorBench> {
+    const mysql = 'folder' in availability('mysql') ? testbed.mysql() : null;
+    started ??= Promise.all([DoctorBench.#start(), testbed.mariadb(), mysql]).then(([bench]) => bench);
+    return await started;
+  }
+
+  static async #start(): Promise<DoctorBench> {
     const cluster = await testbed.cluster();
     const crd = join(checkout, 'crds/registries.rollcall.dev.yaml');
     await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', crd]);
@@ -62,22 +72,22 @@ export class DoctorBench {
     const name = `registry-${(this.#names += 1)}`;
     await this.secret(name, { username: login.user, password: login.password });
     const { address: host, port } = server;
-    await this.apply({
-      apiVersion: 'rollcall.dev/v1alpha1',
-      kind: 'Registry',
-      metadata: { name, namespace: NAMESPACE },
-      spec: { mysql: { host, port, database, credentialsSecretRef: { name } }, ...spec },
+    const mysql = { host, port, database, credentialsSecretRef: { name } };
+    await this.#apply('/apis/rollcall.dev/v1alpha1', 'Registry', 'registries', name, {
+      spec: { mysql, ...spec },
     });
     return name;
   }
 
   async secret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
-    const metadata = { name, namespace: NAMESPACE };
-    await this.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData });
+    await this.#apply('/api/v1', 'Secret', 'secrets', name, { stringData });
   }
 
-  async apply(manifest: object): Promise<void> {
-    await this.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(manifest));
+  async #apply(group: string, kind: string, plural: string, name: string, rest: object): Promise<void> {
+    const apiVersion = group.replace(/^\/apis?\//, '');
+    const path = `${group}/namespaces/${NAMESPACE}/${plural}/${name}?fieldManager=doctor-bench&force=true`;
+    const body = { apiVersion, kind, metadata: { name, namespace: NAMESPACE }, ...rest };
+    await this.cluster.request('PATCH', path, body, 'application/apply-patch+yaml');
   }
 
   /** What the command finds, without a process of its own. */

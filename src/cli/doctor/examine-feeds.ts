@@ -12,7 +12,7 @@ import { MysqlChangeLog } from '../../mysql/change-log/mysql-change-log.ts';
 import { MysqlBinlogServer } from '../../mysql/mysql-binlog-server.ts';
 import { MysqlRegistryReader } from '../../mysql/mysql-registry-reader.ts';
 import { type FeedProblem, problemOf } from '../../registry/feed-problem.ts';
-import { feedReport, type FeedReport, notLookedAt } from './report.ts';
+import { feedReport, type FeedReport, notLookedAt, stops } from './report.ts';
 
 export interface FeedsOptions {
   readonly spec: RegistrySpec;
@@ -108,9 +108,23 @@ async function checkTrigger(options: FeedsOptions, signal: AbortSignal): Promise
   const { timeoutMs } = options;
   const log = new MysqlChangeLog({ ...options, queryTimeoutMs: timeoutMs });
   try {
-    return (await log.check(signal)).problems;
+    const { problems } = await log.check(signal);
+    // What the feed looks at next, and nothing that is known already.
+    return problems.some(stops) ? problems : [...problems, ...(await whyNot(log.tableMark(signal), signal))];
   } finally {
     log.close();
+  }
+}
+
+/** Why something cannot be looked at; nothing: it can. */
+async function whyNot(looking: Promise<unknown>, signal: AbortSignal): Promise<readonly FeedProblem[]> {
+  try {
+    await looking;
+    return [];
+  } catch (error) {
+    const problem = problemOf(error);
+    if (signal.aborted || problem === null) throw error;
+    return [problem];
   }
 }
 
@@ -121,22 +135,25 @@ async function checkBinaryLog(options: FeedsOptions, signal: AbortSignal): Promi
     loginField: spec.feed?.binlog?.credentialsSecretRef && 'spec.feed.binlog.credentialsSecretRef',
     ...{ target, clock, connectTimeoutMs: timeoutMs, queryTimeoutMs: timeoutMs },
   });
-  const { database, problems } = await followedDatabase(options, signal);
-  return [...problems, ...(await server.check(database, signal))];
+  const { place, problems } = await followedTable(options, signal);
+  return [...problems, ...(await server.check(place, signal))];
 }
 
-/** The database of the table whose rows are followed; where it cannot be followed, why. */
-async function followedDatabase(
+/** The table whose rows are followed; where it cannot be followed, its database and why. */
+async function followedTable(
   options: FeedsOptions,
   signal: AbortSignal,
-): Promise<{ readonly database: string; readonly problems: readonly FeedProblem[] }> {
+): Promise<{
+  readonly place: { readonly database: string; readonly table: string | null };
+  readonly problems: readonly FeedProblem[];
+}> {
   const reader = readerOf(options);
   try {
-    return { database: (await reader.source.table(signal)).database, problems: [] };
+    return { place: await reader.source.table(signal), problems: [] };
   } catch (error) {
     const problem = problemOf(error);
     if (signal.aborted || problem === null) throw error;
-    return { database: options.target.database, problems: [problem] };
+    return { place: { database: options.target.database, table: null }, problems: [problem] };
   } finally {
     reader.close();
   }

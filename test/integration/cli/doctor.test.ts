@@ -188,6 +188,44 @@ onEachDatabase('rollcall doctor', (flavor) => {
       assert.ok(reasonsOf(feedOf(report, feed).problems).includes('FeedNeedsTable'), feed);
   });
 
+  it('sees that the account of the binary log may not read all of the table, as the feed does', async () => {
+    await migrated(targetOf(database.server, database.name));
+    const blind = { user: `blind-${(users += 1)}`, password: 'right' };
+    const monitor = flavor === 'mysql' ? 'REPLICATION CLIENT' : 'BINLOG MONITOR';
+    await database.query(`CREATE USER '${blind.user}'@'%' IDENTIFIED BY '${blind.password}'`);
+    await database.query(`GRANT REPLICATION SLAVE, ${monitor} ON *.* TO '${blind.user}'@'%'`);
+    await database.query(`GRANT SELECT (service) ON instances TO '${blind.user}'@'%'`);
+    await bench.secret(blind.user, { username: blind.user, password: blind.password });
+    const binlog = { credentialsSecretRef: { name: blind.user } };
+    const name = await registryOf('SELECT, DELETE', { feed: { type: 'Binlog', binlog } });
+    const report = await bench.examine(name);
+    const [problem, ...others] = feedOf(report, 'Binlog').problems;
+    assert.deepEqual([report.fine, problem?.reason, others], [false, 'GrantMissing', []]);
+    await database.query(problem?.mend ?? assert.fail(problem?.message));
+    const mended = await bench.examine(name);
+    assert.deepEqual([feedOf(mended, 'Binlog').state, mended.fine], ['Works', true]);
+  });
+
+  it('tells a primary key that may not be read from one that is not there', async () => {
+    await database.query(
+      'CREATE TABLE servers (n INT PRIMARY KEY, svc VARCHAR(50), host VARCHAR(64), ip VARCHAR(45), port INT, ' +
+        'changed TIMESTAMP(6) NULL, KEY (svc), KEY (changed))',
+    );
+    const columns = { service: 'svc', instanceId: 'host', address: 'ip', port: 'port', updatedAt: 'changed' };
+    const name = await registryOf('EXECUTE', {
+      schema: { type: 'Custom', custom: { table: 'servers', columns } },
+    });
+    const seen = 'SELECT (svc, host, ip, port, changed)';
+    await database.query(`GRANT ${seen} ON servers TO 'doctor_${users}'@'%'`);
+    const report = await bench.examine(name);
+    assert.deepEqual([problemsOf(report), feedOf(report, 'Poll').state], [[], 'Works']);
+    const { problems } = feedOf(report, 'Binlog');
+    assert.deepEqual(reasonsOf(problems), ['GrantMissing']);
+    assert.ok(problems.some(({ mend }) => mend?.startsWith(`GRANT SELECT ON`)));
+    const { report: mended, typed } = await mendAll(bench, name, database);
+    assert.deepEqual(problemsOf(mended, ...FEEDS), [], typed.join('\n'));
+  });
+
   it('has the server write whole rows into its binary log again', async () => {
     await migrated(targetOf(database.server, database.name));
     const name = await registryOf('SELECT, DELETE', { feed: { type: 'Binlog' } });
@@ -203,6 +241,39 @@ onEachDatabase('rollcall doctor', (flavor) => {
       await database.query("SET GLOBAL binlog_row_image = 'FULL'");
     }
   });
+});
+
+describe('rollcall doctor, of a table whose rows have columns in the log that nobody is told of', function () {
+  this.timeout(60_000);
+
+  for (const [title, addition, suffix] of [
+    ['of a table with system versioning', '', ' WITH SYSTEM VERSIONING'],
+    ['of a table with a unique index over a long text', ', note TEXT, UNIQUE (note)', ''],
+  ] as const) {
+    it(`says ${title} that Binlog follows it less well, and Trigger well`, async () => {
+      const bench = await DoctorBench.start();
+      const database = await testbed.database('doctor', 'mariadb');
+      try {
+        await database.query(
+          `CREATE TABLE servers (n INT PRIMARY KEY, svc VARCHAR(50), host VARCHAR(64), ip VARCHAR(45), port INT${addition})${suffix}`,
+        );
+        const columns = { service: 'svc', instanceId: 'host', address: 'ip', port: 'port' };
+        const root = { user: 'root', password: '' };
+        const name = await bench.registry(database.server, database.name, root, {
+          schema: { type: 'Custom', custom: { table: 'servers', columns } },
+        });
+        const report = await bench.examine(name);
+        assert.deepEqual(
+          feedOf(report, 'Binlog').problems.map(({ reason, stops }) => [reason, stops]),
+          [['UnreadableChange', false]],
+        );
+        assert.equal(feedOf(report, 'Binlog').state, 'Limited');
+        assert.ok(!reasonsOf(feedOf(report, 'Trigger').problems).includes('UnreadableChange'));
+      } finally {
+        await database.drop();
+      }
+    });
+  }
 });
 
 describe('rollcall doctor, whatever the database', function () {

@@ -115,6 +115,20 @@ onEachDatabase('the table behind a registry', (flavor) => {
     });
   }
 
+  it('is refused with the GRANT when its primary key may not be read', async () => {
+    await database.query('CREATE TABLE servers (n INT PRIMARY KEY, svc VARCHAR(50), ip VARCHAR(45))');
+    const [user, password] = ['keyless', 'secret'];
+    await database.query(`CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`);
+    try {
+      await database.query(`GRANT SELECT (svc, ip) ON servers TO '${user}'@'%'`);
+      const columns = { service: 'svc', instanceId: 'ip', address: 'ip', port: 'ip' };
+      const source = sourceOf({ table: 'servers', columns }, { username: user, password });
+      await assert.rejects(source.table(signal), { name: 'TerminalError', reason: 'GrantMissing' });
+    } finally {
+      await database.query(`DROP USER '${user}'@'%'`);
+    }
+  });
+
   it('names the rows that somebody holds, whatever was done to them, and no others', async () => {
     await insert('orders', 1500);
     const keys = await ids();
