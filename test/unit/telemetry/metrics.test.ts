@@ -74,6 +74,12 @@ describe('metrics', () => {
     for (const [name, type] of Object.entries(expected)) assert.equal(types.get(name), type, name);
   });
 
+  it('tells of the event loop once, by what it watches itself', async () => {
+    const { types } = await scrape(makeMetrics());
+    const names = [...types.keys()].filter((name) => name.includes('eventloop_lag'));
+    assert.deepEqual(names, ['nodejs_eventloop_lag_seconds']);
+  });
+
   it('is served as the text that Prometheus reads', async () => {
     const ignore = (): void => undefined;
     const log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => log };
