@@ -1,7 +1,7 @@
 import type { CustomSchemaSpec } from '../model/registry.ts';
 import type { InstanceKey } from '../registry/registry-reader.ts';
 import type { SchemaSql } from './schema-sql.ts';
-import { checksumColumns, contentHash, microseconds, MOMENT, quoteName } from './sql-text.ts';
+import { checksumColumns, contentHash, microseconds, moment, NOW_US, quoteName } from './sql-text.ts';
 
 /** How a time column keeps its moments, found from its type. */
 export type TimeKind = 'timestamp' | 'datetime' | 'number';
@@ -17,6 +17,7 @@ export interface ResolvedCustomSchema {
 }
 
 const PER_UNIT = { Seconds: 1_000_000, Milliseconds: 1000, Microseconds: 1 } as const;
+const DECIMAL_PER_US = { Seconds: '0.000001', Milliseconds: '0.001', Microseconds: '1' } as const;
 
 /** The year 2255: the last microseconds that JavaScript counts exactly. */
 const LATEST_US = 9_000_000_000_000_000;
@@ -79,18 +80,19 @@ class CustomSql implements SchemaSql {
     return {
       text:
         `SELECT ${text(this.#service)}, ${text(this.#instanceId)}, ${this.#hash}, ${this.#us(column, kind)} ${this.#from} ` +
-        `AND ${column} >= ${this.#moment(kind)} ORDER BY ${column}`,
+        `AND ${column} >= ${this.#moment(kind)}`,
       values: this.#momentValues(kind, sinceUs),
     };
   }
 
-  expiredBetween(afterUs: number, throughUs: number) {
+  expiredSince(afterUs: number) {
     const lease = this.#lease();
     if (lease === null) return null;
     const { column, kind, ttlUs } = lease;
+    const now = this.#momentOf(kind, `(${NOW_US} - ${ttlUs})`);
     return {
-      text: `${this.#leaseColumns(lease)} ${this.#from} AND ${column} > ${this.#moment(kind)} AND ${column} <= ${this.#moment(kind)}`,
-      values: [...this.#momentValues(kind, afterUs - ttlUs), ...this.#momentValues(kind, throughUs - ttlUs)],
+      text: `${this.#leaseColumns(lease)} ${this.#from} AND ${column} > ${this.#moment(kind)} AND ${column} <= ${now}`,
+      values: this.#momentValues(kind, afterUs - ttlUs),
     };
   }
 
@@ -217,8 +219,15 @@ class CustomSql implements SchemaSql {
 
   /** A moment as the column has them: constants are converted, never the column, so that its index serves. */
   #moment(kind: TimeKind): string {
-    if (kind === 'number') return '?';
-    return kind === 'timestamp' ? MOMENT : `CONVERT_TZ(${MOMENT}, '+00:00', ${literal(this.#zone())})`;
+    return kind === 'number' ? '?' : this.#momentOf(kind, '?');
+  }
+
+  /** The same of an expression in microseconds. The factor is a decimal: a division keeps four digits only. */
+  #momentOf(kind: TimeKind, us: string): string {
+    if (kind === 'number') return `${us} * ${DECIMAL_PER_US[this.#unit()]}`;
+    return kind === 'timestamp'
+      ? moment(us)
+      : `CONVERT_TZ(${moment(us)}, '+00:00', ${literal(this.#zone())})`;
   }
 
   #momentValues(kind: TimeKind, us: number): unknown[] {
@@ -227,7 +236,11 @@ class CustomSql implements SchemaSql {
   }
 
   #perUnit(): number {
-    return PER_UNIT[this.#schema.spec.timeUnit ?? 'Seconds'];
+    return PER_UNIT[this.#unit()];
+  }
+
+  #unit(): keyof typeof PER_UNIT {
+    return this.#schema.spec.timeUnit ?? 'Seconds';
   }
 
   #zone(): string {

@@ -57,15 +57,15 @@ export const managedSql: SchemaSql = {
   changedSince: (sinceUs) => ({
     text:
       `SELECT i.\`service\`, i.\`instance_id\`, ${HASH}, ${microseconds('i.`updated_at`')} ` +
-      `FROM ${INSTANCES} FORCE INDEX (\`updated_at\`) WHERE i.\`updated_at\` >= ${MOMENT} ORDER BY i.\`updated_at\``,
+      `FROM ${INSTANCES} FORCE INDEX (\`updated_at\`) WHERE i.\`updated_at\` >= ${MOMENT}`,
     values: [Math.max(0, sinceUs)],
   }),
 
-  expiredBetween: (afterUs, throughUs) => ({
+  expiredSince: (afterUs) => ({
     text:
       `${LEASE} FROM ${BEATS} FORCE INDEX (\`expires_at\`) ${LEASED} ` +
-      `WHERE h.\`expires_at\` > ${MOMENT} AND h.\`expires_at\` <= ${MOMENT}`,
-    values: [Math.max(0, afterUs), Math.max(0, throughUs)],
+      `WHERE h.\`expires_at\` > ${MOMENT} AND h.\`expires_at\` <= NOW(6)`,
+    values: [Math.max(0, afterUs)],
   }),
 
   leases: (keys, afterUs) => {

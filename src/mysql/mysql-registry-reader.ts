@@ -19,7 +19,7 @@ import { customSql } from './custom-sql.ts';
 import { deleteBeatsSql, deleteRetiredSql, managedSql, orphanBeatsSql } from './managed-sql.ts';
 import { MysqlSourceDatabase } from './mysql-source-database.ts';
 import { Pool, type Session, type UseOptions } from './pool.ts';
-import { KEYS_AT_ONCE, rawRow } from './schema-sql.ts';
+import { KEYS_AT_ONCE, partClock, rawRow, withClock } from './schema-sql.ts';
 import { readRegistryMeta } from './schema-version.ts';
 import { ServerStates } from './server-states.ts';
 import { NOW_US } from './sql-text.ts';
@@ -145,23 +145,20 @@ export class MysqlRegistryReader implements RegistryReader {
   }
 
   changedSince(sinceUs: number, signal: AbortSignal): Promise<ChangedRows | null> {
-    return this.#read(
-      (schema) => schema.changedSince(sinceUs),
-      signal,
-      (nowUs, rows) => ({
-        nowUs,
-        rows: rows.filter(isOfAService).map(([service, instanceId, hash, updatedAtUs]) => ({
-          service: String(service),
-          instanceId: String(instanceId),
-          hash: String(hash),
-          updatedAtUs: Number(updatedAtUs),
-        })),
-      }),
-    );
+    const convert = (nowUs: number, answer: readonly Columns[]): ChangedRows => {
+      const rows = answer.filter(isOfAService).map(([service, instanceId, hash, updatedAtUs]) => ({
+        service: String(service),
+        instanceId: String(instanceId),
+        hash: String(hash),
+        updatedAtUs: Number(updatedAtUs),
+      }));
+      return { nowUs, rows: rows.sort((a, b) => a.updatedAtUs - b.updatedAtUs) };
+    };
+    return this.#readAtOnce((schema) => schema.changedSince(sinceUs), 4, signal, convert);
   }
 
   expiredSince(afterUs: number, signal: AbortSignal): Promise<LeaseRead | null> {
-    return this.#read((schema, nowUs) => schema.expiredBetween(afterUs, nowUs), signal, leaseRead);
+    return this.#readAtOnce((schema) => schema.expiredSince(afterUs), 5, signal, leaseRead);
   }
 
   readLeases(
@@ -182,14 +179,15 @@ export class MysqlRegistryReader implements RegistryReader {
     return this.#use(work, {}, signal);
   }
 
-  async checksums(after: string | null, through: string | null, signal: AbortSignal): Promise<ChecksumRead> {
-    const read = await this.#read(
-      (schema) => schema.checksums(after, through),
-      signal,
-      (nowUs, rows) => ({ nowUs, sums: rows.map(checksumOf).filter(({ service }) => service !== '') }),
-      this.#bulkTimeoutMs,
-    );
-    return read ?? { nowUs: 0, sums: [] };
+  checksums(after: string | null, through: string | null, signal: AbortSignal): Promise<ChecksumRead> {
+    const work = async ({ connection, schema }: Session): Promise<ChecksumRead> => {
+      const nowUs = await readNow(connection, signal);
+      const rows: Columns[] = [];
+      const take = (batch: Columns[]): void => void rows.push(...batch);
+      await connection.stream(schema.checksums(after, through), take, signal, this.#bulkTimeoutMs);
+      return { nowUs, sums: rows.map(checksumOf).filter(({ service }) => service !== '') };
+    };
+    return this.#use(work, {}, signal);
   }
 
   async deleteRetired(
@@ -222,19 +220,19 @@ export class MysqlRegistryReader implements RegistryReader {
     return this.#pool.use(checked, options, signal);
   }
 
-  /** One statement, after a look at the clock: what the answer shows is at least as new as that. */
-  #read<T>(
-    statement: (schema: Session['schema'], nowUs: number) => Sql | null,
+  /** One statement of so many columns that brings the clock along: see {@link withClock}. */
+  #readAtOnce<T>(
+    statement: (schema: Session['schema']) => Sql | null,
+    columns: number,
     signal: AbortSignal,
-    convert: (nowUs: number, rows: Columns[]) => T,
-    timeoutMs?: number,
+    convert: (nowUs: number, rows: readonly Columns[]) => T,
   ): Promise<T | null> {
     const work = async ({ connection, schema }: Session): Promise<T | null> => {
-      const nowUs = await readNow(connection, signal);
-      const sql = statement(schema, nowUs);
+      const sql = statement(schema);
       if (sql === null) return null;
-      const rows: Columns[] = [];
-      await connection.stream(sql, (batch) => void rows.push(...batch), signal, timeoutMs);
+      const answer: Columns[] = [];
+      await connection.stream(withClock(sql, columns), (batch) => void answer.push(...batch), signal);
+      const { nowUs, rows } = partClock(answer);
       return convert(nowUs, rows);
     };
     return this.#use(work, {}, signal);

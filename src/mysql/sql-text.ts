@@ -15,8 +15,13 @@ export function microseconds(expression: string): string {
   return `CAST(UNIX_TIMESTAMP(${expression}) * 1000000 AS SIGNED)`;
 }
 
-/** The moment of a `?` in microseconds. A decimal factor, because integer division keeps four digits only. */
-export const MOMENT = 'FROM_UNIXTIME(? * 0.000001)';
+/** The moment of an expression in microseconds. A decimal factor, because integer division keeps four digits only. */
+export function moment(us: string): string {
+  return `FROM_UNIXTIME(${us} * 0.000001)`;
+}
+
+/** The moment of a `?` in microseconds. */
+export const MOMENT = moment('?');
 
 /** The database's clock, at the start of the statement. */
 export const NOW_US = microseconds('NOW(6)');

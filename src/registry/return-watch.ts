@@ -28,6 +28,7 @@ const IN_TURN = RETURNS_PER_TICK - LATEST_PER_TICK;
  *
  * | leases that have run out | are looked at                                                                    |
  * |--------------------------|----------------------------------------------------------------------------------|
+ * | none                     | nothing is asked, until the store tells of one                                    |
  * | up to 2,000              | each with every tick: it is back within 500 ms                                    |
  * | more                     | the last 1,000 with every tick, the others 1,000 a tick in turn                   |
  * | more, and some came back | the others at once, for as long as every thousand has one that came back        |
@@ -47,9 +48,10 @@ export class ReturnWatch {
     this.#options = options;
   }
 
-  /** When the last complete round was begun, by this process's clock. */
+  /** When the last complete round was begun, by this process's clock: now, where there is nothing to look at. */
   get roundMs(): number {
-    return this.#roundMs;
+    const { store, clock } = this.#options;
+    return store.hasExpired ? this.#roundMs : clock.now();
   }
 
   /** Somebody waits for a round that is begun after this moment: it is not spread over time. */
@@ -70,7 +72,33 @@ export class ReturnWatch {
         fail(error, this.#gateRound);
       }
       await clock.sleep(TICK_MS, signal);
+      await this.#untilOneExpired(signal);
     }
+  }
+
+  async #untilOneExpired(signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options;
+    signal.throwIfAborted();
+    if (store.hasExpired) return;
+    // What is left of a round are leases that are alive, or gone: those that run out from now on must not queue behind them.
+    this.#rest = [];
+    await new Promise<void>((resolve, reject) => {
+      const end = (): void => {
+        unsubscribe();
+        signal.removeEventListener('abort', onAbort);
+      };
+      const onAbort = (): void => {
+        end();
+        reject(signal.reason as Error);
+      };
+      const unsubscribe = store.subscribe(() => {
+        if (!store.hasExpired) return;
+        this.#roundMs = clock.now();
+        end();
+        resolve();
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
   }
 
   /** False when an answer was not believed, so that the round says nothing. */

@@ -39,7 +39,7 @@ export interface ExpiredKey extends InstanceKey {
  */
 export class RegistryStore implements KnownRows {
   readonly #states = new Map<string, ServiceState>();
-  /** Services with a lease that ran out: mostly few, so that looking for those that come back costs nothing where none did. */
+  /** Services with a lease that ran out and may come back: mostly few, so that looking for those costs nothing where none did. */
   readonly #withExpired = new Set<string>();
   /** Services without rows, the one that was read longest ago first. */
   readonly #empty = new Set<string>();
@@ -127,13 +127,19 @@ export class RegistryStore implements KnownRows {
     }
   }
 
+  /** Whether there are any {@link RegistryStore.expiredKeys}. */
+  get hasExpired(): boolean {
+    return this.#withExpired.size > 0;
+  }
+
   /** Leases that have run out, of rows that would be published if they came back. */
   expiredKeys(): ExpiredKey[] {
     const keys: ExpiredKey[] = [];
     for (const service of this.#withExpired) {
-      for (const { instanceId, id, status, expiredAtUs } of this.#states.get(service)?.snapshot.instances ??
-        []) {
-        if (expiredAtUs !== null && status !== 'DOWN') keys.push({ service, instanceId, id, expiredAtUs });
+      for (const instance of this.#states.get(service)?.snapshot.instances ?? []) {
+        if (!mayComeBack(instance)) continue;
+        const { instanceId, id, expiredAtUs } = instance;
+        keys.push({ service, instanceId, id, expiredAtUs });
       }
     }
     return keys;
@@ -212,7 +218,7 @@ export class RegistryStore implements KnownRows {
   #set(state: ServiceState): void {
     const { service, instances } = state.snapshot;
     this.#states.set(service, state);
-    if (instances.some(({ expiredAtUs }) => expiredAtUs !== null)) this.#withExpired.add(service);
+    if (instances.some(mayComeBack)) this.#withExpired.add(service);
     else this.#withExpired.delete(service);
     this.#empty.delete(service);
     if (state.sum.rows === 0) this.#rememberEmpty(service);
@@ -231,6 +237,10 @@ export class RegistryStore implements KnownRows {
   #tell(service: string): void {
     for (const listener of this.#listeners) listener(service);
   }
+}
+
+function mayComeBack(instance: Instance): instance is Instance & { readonly expiredAtUs: number } {
+  return instance.expiredAtUs !== null && instance.status !== 'DOWN';
 }
 
 function byServiceOf(leases: readonly Lease[]): Map<string, Lease[]> {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { CustomSchemaSpec } from '../../../src/model/registry.ts';
 import { customSql, type ResolvedCustomSchema } from '../../../src/mysql/custom-sql.ts';
 import { deleteRetiredSql, managedSql } from '../../../src/mysql/managed-sql.ts';
-import type { SchemaSql } from '../../../src/mysql/schema-sql.ts';
+import { partClock, type SchemaSql, withClock } from '../../../src/mysql/schema-sql.ts';
 import { quoteName } from '../../../src/mysql/sql-text.ts';
 
 const withoutTimes = {
@@ -34,7 +34,7 @@ function statements(sql: SchemaSql, name: string) {
     sql.readServices([name, 'x'], { leases: true }),
     sql.readServices([name], { leases: false }),
     sql.changedSince(5),
-    sql.expiredBetween(1, 2),
+    sql.expiredSince(1),
     sql.leases([{ service: name, instanceId: name, id: 7 }], null),
     sql.leases([{ service: name, instanceId: name, id: 7 }], 9),
     sql.checksums(null, null),
@@ -93,27 +93,42 @@ describe('the SQL of a schema', () => {
     for (const kind of ['timestamp', 'datetime', 'number'] as const) {
       const sql = schema({}, { leaseKind: kind, updatedAtKind: kind });
       assert.match(sql.changedSince(1)?.text ?? '', /AND `upd` >= /);
-      assert.match(sql.expiredBetween(1, 2)?.text ?? '', /AND `exp` > .* AND `exp` <= /s);
+      assert.match(sql.expiredSince(1)?.text ?? '', /AND `exp` > .* AND `exp` <= /s);
     }
     assert.match(managedSql.changedSince(1)?.text ?? '', /WHERE i\.`updated_at` >= /);
     assert.match(
-      managedSql.expiredBetween(1, 2)?.text ?? '',
+      managedSql.expiredSince(1)?.text ?? '',
       /WHERE h\.`expires_at` > .* AND h\.`expires_at` <= /s,
     );
+  });
+
+  it('tells the clock in one row of an answer, in whatever place it comes', () => {
+    const { text, values } = withClock({ text: 'SELECT a, b, c, d, e FROM t WHERE d > ?', values: [7] }, 5);
+    assert.match(
+      text,
+      /^SELECT NULL, NULL, NULL, CAST\(.*NOW\(6\).*\), NULL UNION ALL SELECT a, b, c, d, e FROM t/,
+    );
+    assert.deepEqual(values, [7]);
+    const lease = ['', '1', 7, 99, 0];
+    const clock = [null, null, null, 123, null];
+    for (const rows of [
+      [clock, lease],
+      [lease, clock],
+    ])
+      assert.deepEqual(partClock(rows), { nowUs: 123, rows: [lease] });
+    assert.throws(() => partClock([lease]), /no clock/);
   });
 
   it('measures a beat by its TTL, in the unit of the column', () => {
     const beats = { ...withoutTimes, lastHeartbeat: 'beat' };
     const sql = schema({ columns: beats, timeUnit: 'Milliseconds' }, { leaseKind: 'number' });
-    assert.deepEqual(sql.expiredBetween(10_000_000, 20_000_000)?.values, [7000, 17_000]);
+    assert.deepEqual(sql.expiredSince(10_000_000)?.values, [7000]);
+    assert.match(sql.expiredSince(10_000_000)?.text ?? '', /`beat` <= \(.* - 3000000\) \* 0\.001$/);
   });
 
   it('of a schema without leases or times has no statements for them', () => {
     const sql = schema({ columns: withoutTimes }, { leaseKind: null, updatedAtKind: null });
-    assert.deepEqual(
-      [sql.changedSince(1), sql.expiredBetween(1, 2), sql.leases([], null)],
-      [null, null, null],
-    );
+    assert.deepEqual([sql.changedSince(1), sql.expiredSince(1), sql.leases([], null)], [null, null, null]);
   });
 
   it('deletes by primary key only', () => {

@@ -85,6 +85,25 @@ describe('leases that come back', () => {
     assert.equal(bench.watch.roundMs, bench.clock.now());
   });
 
+  it('are not looked for while none has run out, and at once when one has', async () => {
+    await start(1);
+    bench.isBack = () => true;
+    await bench.clock.advance(TICK_MS);
+    const { length } = bench.asked;
+    await bench.clock.advance(TICK_MS);
+    assert.equal(bench.clock.pending, 0, 'no timer wakes anybody');
+    await bench.clock.advance(60_000);
+    assert.equal(bench.asked.length, length);
+    assert.equal(bench.watch.roundMs, bench.clock.now(), 'a look at nothing is complete');
+    bench.isBack = () => false;
+    await bench.taker.take({ nowUs: bench.nowUs, leases: [bench.lease(0, 0)] }, bench.gate.round);
+    await bench.clock.advance(0);
+    assert.deepEqual(bench.asked.slice(length), [[0]]);
+    assert.equal(bench.watch.roundMs, bench.clock.now());
+    await bench.clock.advance(TICK_MS);
+    assert.equal(bench.asked.length, length + 2);
+  });
+
   it('cost a bounded number of looks a second, however many have run out', async () => {
     await start(20_000);
     await bench.clock.advance(19 * TICK_MS);

@@ -239,6 +239,19 @@ describe('leases in the store', () => {
     assert.deepEqual(bench.store.expiredKeys(), []);
   });
 
+  it('that ran out are not looked for while their rows say DOWN', () => {
+    const bench = new Bench();
+    const ranOut = { ...leased, expiresAtUs: 5_000_000 };
+    assert.equal(bench.store.hasExpired, false);
+    bench.read([aRow({ ...ranOut, status: 'DOWN' })]);
+    assert.deepEqual([bench.store.hasExpired, bench.store.expiredKeys()], [false, []]);
+    bench.read([aRow({ ...ranOut, hash: 'e'.repeat(16) })]);
+    assert.equal(bench.store.hasExpired, true);
+    assert.equal(bench.store.expiredKeys().length, 1);
+    bench.store.setLiveness({ nowUs: 13_000_000, leases: [lease(14_000_000)] });
+    assert.equal(bench.store.hasExpired, false);
+  });
+
   it('tell nobody when they say what is known', () => {
     const bench = new Bench();
     bench.read([aRow(leased)]);
