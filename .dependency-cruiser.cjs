@@ -25,7 +25,11 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: '^src/main' },
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: '^src/(main|xds/(discovery|resource|resource-source|rpc)\\.ts)',
+      },
       to: {},
     },
     {
@@ -58,8 +62,9 @@ module.exports = {
     layer('desired', 'desired', ['registry', 'model', 'lib']),
     layer('slices', 'slices', ['desired', 'registry', 'model', 'lib']),
     layer('controller', 'controller', ['desired', 'slices', 'registry', 'model', 'lib']),
+    layer('xds', 'xds', ['controller', 'desired', 'registry', 'model', 'lib']),
     layer('config', 'config', ['model', 'lib']),
-    layer('telemetry', 'telemetry', ['controller', 'registry', 'model', 'lib']),
+    layer('telemetry', 'telemetry', ['controller', 'xds', 'registry', 'model', 'lib']),
     layer('kube', 'kube', ['controller', 'slices', 'desired', 'registry', 'model', 'lib']),
     layer('mysql', 'mysql', ['registry', 'model', 'lib']),
     layer('feeds', 'feeds', ['registry', 'model', 'lib']),
@@ -67,7 +72,7 @@ module.exports = {
       name: 'pure-stays-pure',
       comment: 'Decisions have no clock, no I/O, no log and no vendor type.',
       severity: 'error',
-      from: { path: '^src/(desired|slices|model)/' },
+      from: { path: '^src/(desired|slices|model|xds/resources)/' },
       to: { dependencyTypes: ['core', 'npm'], pathNot: '^(node:)?crypto$|ipaddr' },
     },
     vendorOnlyIn('mysql2', 'mysql2', '^src/mysql/'),
@@ -77,7 +82,7 @@ module.exports = {
     vendorOnlyIn('zongji', '@vlasky/zongji', '^src/feeds/binlog/'),
     vendorOnlyIn('winston', 'winston', '^src/telemetry/'),
     vendorOnlyIn('prom-client', 'prom-client', '^src/telemetry/'),
-    vendorOnlyIn('protobufjs', 'protobufjs', '^src/feeds/canal/'),
+    vendorOnlyIn('protobufjs', 'protobufjs', '^src/(feeds/canal|xds/codec)/'),
     vendorOnlyIn('commander', 'commander', '^src/(main\\.ts|cli/|config/)'),
   ],
   options: {
