@@ -40,6 +40,8 @@ export interface FeedUnderTest {
   readonly purge: () => Promise<void>;
   /** Restarts a server of the feed's own by kill -9. */
   readonly restart: () => Promise<void>;
+  /** A replica is the database from now on: what people do with a server that follows it in the feed's place. Nothing by default. */
+  readonly failOver?: (replica: DatabaseServer) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -58,8 +60,6 @@ export interface FeedKind {
   readonly needs?: 'canal';
   readonly prepare: (place: FeedPlace) => Promise<FeedUnderTest>;
   readonly extraArgs?: readonly string[];
-  /** False when what follows the database in its place is told by people which server to follow. */
-  readonly followsFailover?: boolean;
 }
 
 /** Writes rows as users do, tells the feed's side of it, and compares what a registry holds with what is in the table. */

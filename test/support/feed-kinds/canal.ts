@@ -11,12 +11,13 @@ export const canal: FeedKind = {
   leavesToAudit: [],
   hasLog: false,
   hasServer: true,
-  // Its servers are named in the canal-server's own configuration.
-  followsFailover: false,
   prepare: async ({ server }) => {
     const address = freshAddress();
     let started: CanalServer | null = null;
     const link = await TcpProxy.start({ host: address, port: 11111 });
+    // Stands for canal.instance.master.address, which can be changed before the canal-server is started again.
+    const master = await TcpProxy.start({ host: server.address, port: server.port });
+    const database = { address: master.address.host, port: master.address.port };
     return {
       open: ({ reader, clock, random, logger }) => {
         const feed = canalFeed(canalAt(link.address), reader, { clock, random, logger });
@@ -25,7 +26,7 @@ export const canal: FeedKind = {
           active: feed.active,
           // It begins at the present with the feed, so that nothing from before is told in between.
           run: async (sink, signal) => {
-            started ??= await startCanal({ database: server, login: canalLogin, address, retryMs: 500 });
+            started ??= await startCanal({ database, login: canalLogin, address, retryMs: 500 });
             await feed.run(sink, signal);
           },
         };
@@ -39,9 +40,16 @@ export const canal: FeedKind = {
         await started?.kill();
         await started?.start();
       },
+      // Its own change to canal.instance.standby.address cannot be relied on: docs/feeds/canal.md, Limits.
+      failOver: async ({ address: host, port }) => {
+        await started?.kill();
+        master.retarget({ host, port });
+        await started?.start();
+      },
       close: async () => {
         await link.close();
         await started?.dispose();
+        await master.close();
       },
     };
   },
