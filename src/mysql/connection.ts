@@ -3,7 +3,7 @@ import mysql from 'mysql2';
 import type { Clock } from '../lib/clock.ts';
 import { RetryableError } from '../lib/errors.ts';
 import type { MysqlAccess, MysqlTarget } from './access.ts';
-import { type ErrorContext, translateError } from './mysql-error.ts';
+import { type ErrorContext, serverErrorNumber, translateError } from './mysql-error.ts';
 import { addressToVerify, tlsOptions } from './tls-options.ts';
 
 /** A statement with its values, which are escaped into it by mysql2 as literals. */
@@ -37,6 +37,9 @@ const SESSION = [
   `SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'`,
   'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
 ];
+
+/** ER_MAX_PREPARED_STMT_COUNT_REACHED; ER_UNSUPPORTED_PS, of proxies. */
+const UNPREPARED: ReadonlySet<number | undefined> = new Set([1461, 1295]);
 
 /** One connection to the database. Every error it throws is translated; after one that is not the server's answer it is broken. */
 export class Connection {
@@ -90,6 +93,26 @@ export class Connection {
     const rows: Columns[] = [];
     await this.stream(sql, (batch) => void rows.push(...batch), signal);
     return rows;
+  }
+
+  /**
+   * All rows of a small answer to what is asked over and over: the server parses the text once for each connection. Where it takes no more
+   * prepared statements, or none at all, it parses it each time.
+   */
+  async prepared(sql: Sql, signal: AbortSignal): Promise<Columns[]> {
+    try {
+      return await this.#run<Columns[]>((resolve, reject) => {
+        const statement = { sql: sql.text, values: [...sql.values], rowsAsArray: true };
+        this.#vendor.execute(statement, (error: Error | null, rows: unknown) => {
+          if (error !== null) reject(error);
+          else resolve(rows as Columns[]);
+        });
+        return () => undefined;
+      }, signal);
+    } catch (error) {
+      if (!UNPREPARED.has(serverErrorNumber(error))) throw error;
+      return await this.query(sql, signal);
+    }
   }
 
   /** All rows of a small answer by column name, for SHOW statements whose columns differ between servers. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { FeedResyncReason } from '../../registry/change-feed.ts';
 import type { ChangeLog } from '../../registry/change-log.ts';
+import { Wakeup } from '../../registry/wakeup.ts';
 import type { Gap, GapSet } from './gap-set.ts';
 
 export interface GapFillerOptions {
@@ -14,9 +15,10 @@ export interface GapFillerOptions {
 
 /** A writer that was given an id makes its entry at once; one that is slower than this is paid for by a retry in its trigger. */
 export const FILL_AGE_MS = 50;
-/** Between two looks for gaps whose time has come: while there are any, and while there are none. */
-const EVERY_MS = 25;
-const EVERY_IDLE_MS = 100;
+/** Between two looks for gaps whose time has come, while there are any. Each wakes the process, which costs about as much as a statement. */
+const EVERY_MS = { least: 25, most: 1000 };
+/** While there are none: whoever reads tells of them. */
+const UNTOLD_MS = 60_000;
 /** Gaps in one look. */
 const AT_ONCE = 100;
 /** Entries of one statement that fills. */
@@ -34,19 +36,33 @@ const HELD_MS = { first: 50, most: 1000 };
  */
 export class GapFiller {
   readonly #options: GapFillerOptions;
+  readonly #told: Wakeup;
   #expiredMs = -Infinity;
 
   constructor(options: GapFillerOptions) {
     this.#options = options;
+    this.#told = new Wakeup(options.clock);
+  }
+
+  /** Says that there are gaps, some of which may be new. */
+  notify(): void {
+    this.#told.notify();
   }
 
   async run(signal: AbortSignal): Promise<never> {
     const { clock, gaps, canFill } = this.#options;
     for (;;) {
-      await clock.sleep(gaps().size > 0 ? EVERY_MS : EVERY_IDLE_MS, signal);
+      await this.#told.wait(this.#waitMs(), signal);
       if (canFill()) for (const gap of gaps().due(clock.now(), AT_ONCE)) await this.#fill(gap, signal);
       else await this.#expire(signal);
     }
+  }
+
+  #waitMs(): number {
+    const { clock, gaps, canFill } = this.#options;
+    if (gaps().size === 0) return UNTOLD_MS;
+    if (!canFill()) return EVERY_MS.most;
+    return Math.min(EVERY_MS.most, Math.max(EVERY_MS.least, gaps().dueMs - clock.now()));
   }
 
   async #fill(gap: Gap, signal: AbortSignal): Promise<void> {

@@ -119,6 +119,13 @@ export class GapSet {
     return tails;
   }
 
+  /** When the time of the first gap comes; Infinity where there is none. */
+  get dueMs(): number {
+    let dueMs = Infinity;
+    for (const { gaps } of this.#lanes.values()) for (const gap of gaps) dueMs = Math.min(dueMs, gap.dueMs);
+    return dueMs;
+  }
+
   /** Gaps whose time has come, oldest first. */
   due(nowMs: number, limit: number): readonly Gap[] {
     const due: Gap[] = [];

@@ -12,12 +12,14 @@ import type {
 } from '../../registry/change-log.ts';
 import { FILL_AGE_MS, GapFiller } from './gap-filler.ts';
 import { GapSet } from './gap-set.ts';
+import { nextLookMs } from './look-pace.ts';
 import { ServiceHints } from './service-hints.ts';
 import { isOtherTable } from './table-mark.ts';
+import { untilFirstFails } from './until-first-fails.ts';
 
 export interface TriggerFeedOptions {
   readonly log: ChangeLog;
-  /** Between two reads while changes come; up to five times as long while none do. */
+  /** Between two looks while changes come; {@link nextLookMs} says how much longer it is at rest. */
   readonly intervalMs: number;
   /** Entries that are older are deleted by the leader. */
   readonly retentionMs: number;
@@ -27,7 +29,6 @@ export interface TriggerFeedOptions {
   readonly logger: Logger;
 }
 
-const IDLE_FACTOR = 5;
 /** Entries in one read, gaps in one statement. */
 const PAGE = 5000;
 const GAPS_IN_READ = 500;
@@ -48,8 +49,9 @@ interface Following {
   place: ChangeLogPlace;
   gaps: GapSet;
   mark: TableMark;
-  /** When it was read last. */
+  /** When it was read last, and when something was found. */
   readMs: number;
+  foundMs: number;
   readonly step: number;
 }
 
@@ -87,8 +89,8 @@ export class TriggerFeed implements ChangeFeed {
     }
   }
 
-  /** Returns never, throws what ends it. */
-  async #follow(sink: FeedSink, signal: AbortSignal): Promise<void> {
+  /** Rejects with what ends it. */
+  async #follow(sink: FeedSink, signal: AbortSignal): Promise<never> {
     const { log, clock } = this.#options;
     const state = await this.#check(signal);
     const following = await this.#open(state, sink, signal);
@@ -102,12 +104,12 @@ export class TriggerFeed implements ChangeFeed {
       resync,
     });
     const parts = [
-      (both: AbortSignal) => this.#readOn(following, sink, both),
+      (both: AbortSignal) => this.#readOn(following, filler, sink, both),
       (both: AbortSignal) => filler.run(both),
       (both: AbortSignal) => this.#watch(following, sink, both),
       (both: AbortSignal) => this.#trim(following, both),
     ];
-    await untilFirstFails(parts, signal);
+    return await untilFirstFails(parts, signal);
   }
 
   async #check(signal: AbortSignal): Promise<ChangeLogState> {
@@ -138,7 +140,7 @@ export class TriggerFeed implements ChangeFeed {
     }
     const { place, gaps } = await log.start(state, signal);
     const following = {
-      ...{ place, mark, step: state.step, readMs: this.#options.clock.now() },
+      ...{ place, mark, step: state.step, readMs: this.#options.clock.now(), foundMs: -Infinity },
       gaps: new GapSet(place.id, state.step, gaps, this.#options.clock.now()),
     };
     if (before !== null) this.#lost(sink);
@@ -162,15 +164,19 @@ export class TriggerFeed implements ChangeFeed {
       );
   }
 
-  async #readOn(following: Following, sink: FeedSink, signal: AbortSignal): Promise<void> {
+  async #readOn(
+    following: Following,
+    filler: GapFiller,
+    sink: FeedSink,
+    signal: AbortSignal,
+  ): Promise<never> {
     const { intervalMs, clock } = this.#options;
-    let waitMs = intervalMs;
     for (;;) {
-      await clock.sleep(waitMs, signal);
+      await clock.sleep(nextLookMs(intervalMs, clock.now() - following.foundMs), signal);
       const found = await this.#read(following, sink, signal);
       if (found === 'lost')
         throw new RetryableError('the place in change_log is lost', { reason: 'PositionLost' });
-      waitMs = found === 'some' ? intervalMs : Math.min(2 * waitMs, IDLE_FACTOR * intervalMs);
+      if (found === 'some' && following.gaps.size > 0) filler.notify();
     }
   }
 
@@ -212,7 +218,9 @@ export class TriggerFeed implements ChangeFeed {
     // Rows that came after the look at the table, and were truncated before the next one, leave it as empty as it was.
     if (read.entries.some(({ service }) => service !== null))
       following.mark = { ...following.mark, isEmpty: false };
-    return read.entries.length + read.late.length > 0;
+    const isNews = read.entries.length + read.late.length > 0;
+    if (isNews) following.foundMs = nowMs;
+    return isNews;
   }
 
   /** All is read; what was too much to be told one by one is read again as a whole. */
@@ -224,7 +232,7 @@ export class TriggerFeed implements ChangeFeed {
   }
 
   /** Whether the table is the same one, and all is as it has to be. */
-  async #watch(following: Following, sink: FeedSink, signal: AbortSignal): Promise<void> {
+  async #watch(following: Following, sink: FeedSink, signal: AbortSignal): Promise<never> {
     const { log, clock } = this.#options;
     let checkedMs = clock.now();
     for (;;) {
@@ -253,7 +261,7 @@ export class TriggerFeed implements ChangeFeed {
    * Never beyond what was read here a round ago: the other replicas have read it as well, and the newest entry stays, which is the place of
    * all who follow.
    */
-  async #trim(following: Following, signal: AbortSignal): Promise<void> {
+  async #trim(following: Following, signal: AbortSignal): Promise<never> {
     const { log, clock, isLeader, retentionMs, logger } = this.#options;
     for (;;) {
       const beforeId = Math.min(following.place.id, following.gaps.contiguous + 1);
@@ -278,23 +286,4 @@ function lagOf({ nowUs, entries }: ChangeLogRead): number {
 function denied(error: unknown): number {
   if (error instanceof TerminalError) return 0;
   throw error;
-}
-
-/** Runs all of them until one fails; rejects with that when the others have ended. */
-async function untilFirstFails(
-  parts: readonly ((signal: AbortSignal) => Promise<unknown>)[],
-  signal: AbortSignal,
-): Promise<void> {
-  const stopping = new AbortController();
-  const both = AbortSignal.any([signal, stopping.signal]);
-  const failures: unknown[] = [];
-  await Promise.all(
-    parts.map((part) =>
-      part(both).catch((error: unknown) => {
-        failures.push(error);
-        stopping.abort(error);
-      }),
-    ),
-  );
-  throw failures[0];
 }

@@ -37,6 +37,7 @@ describe('the filler of gaps (safety rule 5)', () => {
   let gaps: GapSet;
   let resyncs: string[];
   let stopping: AbortController;
+  let filler: GapFiller;
   let running: Promise<unknown>;
 
   beforeEach(() => {
@@ -52,7 +53,7 @@ describe('the filler of gaps (safety rule 5)', () => {
   });
 
   const start = (canFill: boolean): void => {
-    const filler = new GapFiller({
+    filler = new GapFiller({
       ...{ log, clock, gaps: () => gaps, canFill: () => canFill },
       resync: (reason) => resyncs.push(reason),
     });
@@ -60,7 +61,10 @@ describe('the filler of gaps (safety rule 5)', () => {
       if (!stopping.signal.aborted) throw error;
     });
   };
-  const seen = (id: number): void => gaps.seen(id, clock.now(), 50);
+  const seen = (id: number): void => {
+    gaps.seen(id, clock.now(), 50);
+    filler.notify();
+  };
 
   it('gives a writer 50 ms to make its entry, and uses up the id then', async () => {
     start(true);
@@ -95,6 +99,38 @@ describe('the filler of gaps (safety rule 5)', () => {
     assert.deepEqual([log.filled.length, resyncs, gaps.size], [3, ['TooManyChanges'], 0]);
   });
 
+  it('fills a gap in its time while it waits for one that is held', async () => {
+    start(true);
+    log.held.add(1);
+    seen(3);
+    await clock.advance(30_000);
+    seen(5);
+    await clock.advance(100);
+    assert.deepEqual(log.filled, ['4-4']);
+  });
+
+  it('wakes nobody while there are no gaps, and once a second for one that is held for long', async () => {
+    start(true);
+    const asked = { nothing: 0, held: 0 };
+    await clock.advance(1);
+    const real = clock.after.bind(clock);
+    const count = (what: keyof typeof asked): void => {
+      clock.after = (ms, callback) => {
+        asked[what] += 1;
+        return real(ms, callback);
+      };
+    };
+    count('nothing');
+    await clock.advance(59_000);
+    assert.equal(asked.nothing, 0);
+    log.held.add(1);
+    seen(3);
+    await clock.advance(10_000);
+    count('held');
+    await clock.advance(10_000);
+    assert.ok(asked.held >= 9 && asked.held <= 12, `${asked.held} waits`);
+  });
+
   it('without the right to write waits for a minute, and has all read again at most once a minute', async () => {
     start(false);
     log.held.add(3);
@@ -103,7 +139,7 @@ describe('the filler of gaps (safety rule 5)', () => {
     seen(4);
     await clock.advance(59_900);
     assert.deepEqual([gaps.size, resyncs], [2, []]);
-    await clock.advance(200);
+    await clock.advance(1100);
     assert.deepEqual([gaps.size, resyncs], [1, ['PositionLost']], 'what is held is no rollback');
     log.held.clear();
     await clock.advance(50_000);

@@ -12,6 +12,7 @@ class LogOfEntries implements ChangeLog {
   readonly entries: ChangeLogEntry[] = [];
   /** Bounds of the trims that were asked for. */
   readonly trims: number[] = [];
+  reads = 0;
   fault: Error | null = null;
   /** Whether the table of instances is. */
   isEmpty = false;
@@ -33,6 +34,7 @@ class LogOfEntries implements ChangeLog {
   }
 
   read({ id: place }: Parameters<ChangeLog['read']>[0], gaps: Parameters<ChangeLog['read']>[1]) {
+    this.reads += 1;
     return this.#answer(() => {
       if (!this.entries.some(({ id }) => id === place)) return null;
       const late = this.entries.filter(({ id }) => gaps.some(({ from, to }) => from <= id && id <= to));
@@ -95,6 +97,39 @@ describe('the Trigger feed', () => {
     stopping.abort(new Error('the test is over'));
     await clock.advance(0);
     await running;
+  });
+
+  it('looks once an interval while changes come, and a tenth as often at rest', async () => {
+    const readsIn = async (ms: number): Promise<number> => {
+      const before = log.reads;
+      await clock.advance(ms);
+      return log.reads - before;
+    };
+    await clock.advance(1000);
+    assert.equal(await readsIn(1000), 5);
+    for (let id = 2; id < 22; id += 1) {
+      log.commit(id);
+      // The first waits for a look at rest.
+      await clock.advance(id === 2 ? 200 : 50);
+    }
+    assert.equal(told.length, 20);
+    assert.equal(await readsIn(100), 5);
+    await clock.advance(1200);
+    assert.equal(await readsIn(1000), 5);
+  });
+
+  it('goes on at the pace of the changes after it was away for a moment', async () => {
+    log.commit(2);
+    await clock.advance(200);
+    log.fault = away;
+    await clock.advance(20);
+    log.fault = null;
+    log.commit(3);
+    await clock.advance(300);
+    assert.deepEqual(told, ['service-2', 'service-3']);
+    const before = log.reads;
+    await clock.advance(20);
+    assert.equal(log.reads - before, 1);
   });
 
   it('has everything read when a table is empty that had rows since it was looked at', async () => {
