@@ -94,7 +94,7 @@ function redisOf(spec: RedisFeedSpec, parts: FeedParts, known: KnownRows): Chang
     target: redisTarget(spec),
     access: ({ refresh }) => secrets.readRedis(spec, refresh, closing),
     poll: new PollFeed({ reader, known, intervalMs, clock, random, logger }),
-    ...{ clock, random, logger },
+    ...{ known, clock, random, logger },
   });
 }
 

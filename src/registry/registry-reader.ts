@@ -73,6 +73,8 @@ export interface KnownRows {
   has(service: string, instanceId: string, hash: string): boolean;
   /** Rows and checksum of every service that has rows, as {@link RegistryReader.checksums} gives them. */
   sums(): ReadonlyMap<string, RowSum>;
+  /** Another number whenever what is held of the service has changed; 0: it has no rows, and none were seen since it is known. */
+  revision(service: string): number;
 }
 
 /** How many rows a service has, and the exclusive or of their hashes (16 hexadecimal digits). */

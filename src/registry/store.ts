@@ -107,6 +107,10 @@ export class RegistryStore implements KnownRows {
     return sums;
   }
 
+  revision(service: string): number {
+    return this.#states.get(service)?.snapshot.revision ?? 0;
+  }
+
   /** The names of all services that have a state of their own, those that lost their rows included. */
   services(): IterableIterator<string> {
     return this.#states.keys();

@@ -146,6 +146,7 @@ class RecordingSink implements FeedSink, KnownRows {
   readonly hints: ServiceHint[] = [];
   readonly #reader: RegistryReader;
   readonly #rows = new Map<string, Map<string, string>>();
+  #asked = 0;
 
   constructor(reader: RegistryReader) {
     this.#reader = reader;
@@ -168,6 +169,12 @@ class RecordingSink implements FeedSink, KnownRows {
   unhealthy(error: unknown): void {
     assert.ok(error instanceof Error);
     this.health.push('unhealthy');
+  }
+
+  /** Another one each time: as though everything changed all the time. */
+  revision(): number {
+    this.#asked += 1;
+    return this.#asked;
   }
 
   has(service: string, instanceId: string, hash: string): boolean {

@@ -73,6 +73,7 @@ export function knowing(rows: readonly RawRow[]): KnownRows {
   return {
     has: (service, instanceId, hash) => hashes.has(`${service}/${instanceId} ${hash}`),
     sums: () => new Map(),
+    revision: () => 0,
   };
 }
 

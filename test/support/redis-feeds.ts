@@ -35,7 +35,7 @@ export function redisFeed(
   material: { readonly known: KnownRows; readonly reader: RegistryReader; readonly logger: Logger },
 ): RedisFeed {
   return new RedisFeed({
-    ...{ ...common, target, logger: material.logger },
+    ...{ ...common, target, known: material.known, logger: material.logger },
     access: access ?? (() => Promise.resolve(noLogin)),
     poll: new PollFeed({ ...common, ...material, intervalMs: pollIntervalMs }),
   });

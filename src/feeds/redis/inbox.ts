@@ -1,11 +1,15 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { FeedSink } from '../../registry/change-feed.ts';
+import type { KnownRows } from '../../registry/registry-reader.ts';
+import { HintPace } from './hint-pace.ts';
 import { readMessage, type Stamp } from './message.ts';
 import { VersionGaps } from './version-gaps.ts';
 
 export interface InboxOptions {
   readonly sink: Pick<FeedSink, 'hint' | 'resync'>;
+  /** Tells whether a service that was hinted at has changed. */
+  readonly known: Pick<KnownRows, 'revision'>;
   /** A message was passed over: look for what it may have told of. */
   readonly lookNow: () => void;
   readonly clock: Clock;
@@ -15,6 +19,8 @@ export interface InboxOptions {
 /** Different services that are told one by one in a window; beyond it everything is read once the window has passed. */
 const MAX_SERVICES = 10_000;
 const WINDOW_MS = 1000;
+/** Services that wait for their next hint are looked at this often. */
+const HELD_LOOK_MS = 10;
 /** Messages of one publisher's threads change places by less than this. */
 const GAP_PATIENCE_MS = 1000;
 /** A look costs a query: a publisher whose numbering is broken gets so many of them. */
@@ -24,13 +30,17 @@ const RESYNC_EVERY_MS = 30_000;
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Makes hints of the messages of one link. Those that arrive in one packet are told together. A jump in the numbering is met twice: by a
+ * Makes hints of the messages of one link. Those that arrive in one packet are told together; a service that does not change, however often it is
+ * named, at a slower pace ({@link HintPace}). A jump in the numbering is met twice: by a
  * look at what changed lately, at once, and, where the gap stays, by a resync, because a look finds no row that was deleted.
  */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #gaps = new VersionGaps(GAP_PATIENCE_MS);
+  readonly #pace: HintPace;
   readonly #batch = new Set<string>();
+  /** Named again too soon; told when it is time. */
+  readonly #held = new Set<string>();
   /** Services told in this window. */
   readonly #told = new Set<string>();
   readonly #timers = new Map<string, () => void>();
@@ -43,6 +53,7 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#pace = new HintPace((service) => options.known.revision(service));
   }
 
   /** Pub/sub has no positions: how many messages came since the link was opened. */
@@ -64,6 +75,7 @@ export class Inbox {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#batch.clear();
+    this.#held.clear();
   }
 
   #add(service: string): void {
@@ -79,9 +91,31 @@ export class Inbox {
   }
 
   #flush(): void {
-    if (this.#batch.size === 0) return;
-    const hints = [...this.#batch].map((service) => ({ service, changedAtUs: null }));
+    const named = [...this.#batch];
     this.#batch.clear();
+    this.#tell(named);
+  }
+
+  #lookAtHeld(): void {
+    this.#tell([...this.#held]);
+  }
+
+  /** Those whose time it is; the others are held. */
+  #tell(named: readonly string[]): void {
+    const nowMs = this.#options.clock.now();
+    const due: string[] = [];
+    for (const service of named) {
+      if (this.#pace.dueMs(service, nowMs) > nowMs) {
+        this.#held.add(service);
+        continue;
+      }
+      this.#held.delete(service);
+      due.push(service);
+    }
+    if (this.#held.size > 0) this.#once('held', HELD_LOOK_MS, () => this.#lookAtHeld());
+    if (due.length === 0) return;
+    this.#pace.told(due, nowMs);
+    const hints = due.map((service) => ({ service, changedAtUs: null }));
     this.#options.sink.hint(hints, this.position);
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { errorMessage, TerminalError } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ChangeFeed, FeedPulse, FeedSink } from '../../registry/change-feed.ts';
+import type { KnownRows } from '../../registry/registry-reader.ts';
 import type { PollFeed } from '../poll.ts';
 import { Inbox } from './inbox.ts';
 import { JointHealth } from './joint-health.ts';
@@ -15,6 +16,8 @@ export interface RedisFeedOptions {
   readonly access: RedisAccessSource;
   /** The slow poll underneath. */
   readonly poll: PollFeed;
+  /** Tells whether a service that was named has changed. */
+  readonly known: Pick<KnownRows, 'revision'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -95,8 +98,8 @@ export class RedisFeed implements ChangeFeed {
 
   /** From connecting to the end of the link; answers why it ended. */
   async #live(sink: FeedSink, health: JointHealth, turn: number, signal: AbortSignal): Promise<unknown> {
-    const { target, access, clock, logger, poll } = this.#options;
-    const inbox = new Inbox({ sink, clock, logger, lookNow: () => poll.lookNow() });
+    const { target, access, clock, logger, poll, known } = this.#options;
+    const inbox = new Inbox({ sink, known, clock, logger, lookNow: () => poll.lookNow() });
     try {
       const given = await access({ refresh: this.#refresh });
       const onMessage = (text: string): void => inbox.receive(text);

@@ -41,7 +41,7 @@ class FollowedChannel {
   readonly #running: Promise<void>;
 
   constructor(settings: RedisFeedSettings) {
-    const known = { has: () => false, sums: () => new Map<string, never>() };
+    const known = { has: () => false, sums: () => new Map<string, never>(), revision: () => 0 };
     const reader = new TableReader(new FakeClock());
     const feed = redisFeed(settings, { known, reader, logger: new RecordingLogger() });
     this.#running = feed.run(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { waitFor } from '../../../local/lib/wait.ts';
+import { Publishing } from '../../../local/peers/publishing.ts';
 import { startRedis, type RedisServer } from '../../../local/servers/redis.ts';
 import { fastClock } from '../../support/fast-clock.ts';
 import { migrated, OpenedRegistry, type OpenOptions, targetOf } from '../../support/open-registry.ts';
@@ -117,6 +118,59 @@ describe('a registry that is followed by the Redis feed', function () {
       redis.signal('SIGCONT');
     }
     await followed.whenStates('orders', { 1: 'UP' });
+  });
+
+  it('reads a service that 5,000 messages a second name, and that does not change, once a second, and others as ever', async () => {
+    const followed = await open();
+    await insert('quiet');
+    await publish(redis, 'quiet');
+    await followed.whenStates('quiet', { 1: 'UP' });
+    const statements = async (): Promise<number> => {
+      const [row] = await database.query<{ Value: string }>(`SHOW GLOBAL STATUS LIKE 'Com_select'`);
+      return Number(row?.Value);
+    };
+    const hints = (): number => followed.observer.hints.get('Redis') ?? 0;
+    const flood = await Publishing.start(redis.url);
+    const idleMs = performance.now();
+    const idle = await statements();
+    await waitFor('the time to pass', () => performance.now() - idleMs > 1000);
+    const idlePerMs = ((await statements()) - idle) / (performance.now() - idleMs);
+    let published = 0;
+    const before = { hints: hints(), statements: await statements(), ms: performance.now() };
+    const flooding = setInterval(() => {
+      // As many as were due by now: timers are late on a busy machine.
+      for (const due = 5 * (performance.now() - before.ms); published < due; published += 1)
+        void flood.committed('quiet');
+    }, 5);
+    const delays: number[] = [];
+    try {
+      for (let id = 1; id <= 20; id += 1) {
+        await insert('orders', `${id}`);
+        const startMs = performance.now();
+        await publish(redis, 'orders');
+        await waitFor('it', () => Object.keys(followed.states('orders')).length === id, { intervalMs: 1 });
+        delays.push(performance.now() - startMs);
+        await waitFor('the next one', () => performance.now() - before.ms > id * 150);
+      }
+    } finally {
+      clearInterval(flooding);
+    }
+    const elapsedMs = performance.now() - before.ms;
+    const asked = (await statements()) - before.statements - idlePerMs * elapsedMs;
+    const median = delays.sort((a, b) => a - b)[10] ?? NaN;
+    console.log(
+      `      ${published} messages, ${hints() - before.hints} hints, ${Math.round(asked)} statements more, median ${Math.round(median)} ms`,
+    );
+    assert.ok(published > 10_000, `${published} messages`);
+    assert.ok(hints() - before.hints <= 20 + 10 + elapsedMs / 1000, `${hints() - before.hints} hints`);
+    // Each hint costs a look at the server and a read.
+    assert.ok(asked < 200, `${asked} statements`);
+    assert.ok(median < 250, `${median} ms`);
+    // A change of the service itself is told within a second, though nobody could tell its message from the others.
+    await database.query(`UPDATE instances SET status = 'DRAINING' WHERE service = 'quiet'`);
+    await publish(redis, 'quiet');
+    assert.ok((await followed.whenStates('quiet', { 1: 'DRAINING' })) < 5000);
+    flood.stop();
   });
 
   it('leaves no connection behind when it is closed', async () => {

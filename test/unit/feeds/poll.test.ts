@@ -27,6 +27,7 @@ describe('the Poll feed', () => {
   const knownRows: KnownRows = {
     has: (service, instanceId, hash) => known.has(`${service} ${instanceId} ${hash}`),
     sums: () => new Map<string, RowSum>(),
+    revision: () => 0,
   };
   /** Everything that is in the table now is no news. */
   const know = async (): Promise<void> => {

@@ -12,8 +12,13 @@ describe('the inbox of a Redis link', () => {
   let hints: (readonly string[])[];
   let resyncs: string[];
   let looks: number[];
+  /** What is held of a service; those that are not in here change all the time. */
+  let revisions: Map<string, number>;
+  let changes: number;
 
   beforeEach(() => {
+    revisions = new Map();
+    changes = 0;
     clock = new FakeClock();
     logger = new RecordingLogger();
     hints = [];
@@ -24,6 +29,7 @@ describe('the inbox of a Redis link', () => {
         hint: (services) => void hints.push(services.map(({ service }) => service)),
         resync: (reason, message) => void resyncs.push(`${clock.now()} ${reason}: ${message}`),
       },
+      known: { revision: (service) => revisions.get(service) ?? (changes += 1) },
       lookNow: () => void looks.push(clock.now()),
       clock,
       logger,
@@ -130,8 +136,50 @@ describe('the inbox of a Redis link', () => {
     assert.equal(logger.messages('warn').length, 1);
   });
 
+  it('tells ever more slowly of a service that does not change, and of others as before', async () => {
+    revisions.set('quiet', 7);
+    for (let ms = 0; ms < 10_000; ms += 1) {
+      hear('quiet');
+      if (ms % 100 === 0) hear('orders');
+      await clock.advance(1);
+    }
+    const told = (service: string): number => hints.flat().filter((each) => each === service).length;
+    assert.equal(told('orders'), 100);
+    assert.ok(told('quiet') >= 10 && told('quiet') <= 20, String(told('quiet')));
+  });
+
+  it('tells at once of a service that changed again, and within a second whatever was said before', async () => {
+    revisions.set('orders', 7);
+    for (let ms = 0; ms < 3000; ms += 1) {
+      hear('orders');
+      await clock.advance(1);
+    }
+    const before = hints.length;
+    hear('orders');
+    await clock.advance(1000);
+    assert.equal(hints.length, before + 1, 'what was said last is not lost');
+    revisions.set('orders', 8);
+    hear('orders');
+    await clock.advance(0);
+    assert.equal(hints.length, before + 2);
+  });
+
+  it('tells together, 50 times a second, of names that nobody has', async () => {
+    for (let ms = 0; ms < 1000; ms += 1) {
+      const name = `invented-${ms}`;
+      revisions.set(name, 0);
+      hear(name);
+      await clock.advance(1);
+    }
+    await clock.advance(30);
+    assert.equal(new Set(hints.flat()).size, 1000);
+    assert.ok(hints.length >= 25 && hints.length <= 51, String(hints.length));
+  });
+
   it('says nothing after it was closed, and leaves no timer behind', async () => {
     hearMany(10_001);
+    revisions.set('held', 0);
+    hear('held');
     number(1);
     number(3);
     inbox.close();
