@@ -2,7 +2,7 @@ import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
 import { dnsCarries, type PublishSpec } from '../desired/publish-spec.ts';
 import type { EndpointSlice } from '../model/kube-objects.ts';
 import { LABEL_SERVICE_NAME } from '../model/names.ts';
-import { isDrastic, type Rows } from '../registry/confirm.ts';
+import { isDrastic, losesAny, type Rows } from '../registry/confirm.ts';
 
 /** Each family is looked at by itself too, for a client may know only one of them. */
 const PARTS: readonly (readonly string[])[] = [['IPv4', 'IPv6'], ['IPv4'], ['IPv6']];
@@ -22,6 +22,7 @@ export function losesMuch(
     ({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName,
   );
   const carried = base.filter((row) => dnsCarries(publish, row));
+  if (!losesAny({ instances: named.flatMap(rowsOf) }, { instances: carried })) return false;
   return PARTS.some((families) =>
     isDrastic(
       { instances: named.filter(({ addressType }) => families.includes(addressType)).flatMap(rowsOf) },

@@ -68,7 +68,7 @@ class CustomSql implements SchemaSql {
 
   readServices(services: readonly string[]) {
     return {
-      text: `SELECT ${this.#columns()} ${this.#from} AND ${this.#service} IN (?)`,
+      text: `SELECT ${this.#columns()}, ${NOW_US} ${this.#from} AND ${this.#service} IN (?)`,
       values: [services],
     };
   }

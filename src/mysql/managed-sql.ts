@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../registry/registry-reader.ts';
 import type { Sql } from './connection.ts';
 import type { SchemaSql } from './schema-sql.ts';
-import { checksumColumns, contentHash, microseconds, MOMENT } from './sql-text.ts';
+import { checksumColumns, contentHash, microseconds, MOMENT, NOW_US } from './sql-text.ts';
 
 /**
  * Our own tables (see migrations/). Each statement names its index: what it costs must not hang on the server's statistics, because
@@ -49,7 +49,7 @@ export const managedSql: SchemaSql = {
 
   readServices: (services, { leases }) => ({
     text:
-      `SELECT ${leases ? WITH_BEATS : WITHOUT_BEATS} FROM ${INSTANCES} FORCE INDEX (\`service_instance\`) ` +
+      `SELECT ${leases ? WITH_BEATS : WITHOUT_BEATS}, ${NOW_US} FROM ${INSTANCES} FORCE INDEX (\`service_instance\`) ` +
       `${leases ? `LEFT JOIN ${BEATS} ON ${BEAT_OF_ROW} ` : ''}WHERE i.\`service\` IN (?)`,
     values: [services],
   }),

@@ -3,8 +3,8 @@ import type { CustomSchemaSpec } from '../model/registry.ts';
 import type {
   ChangedRows,
   ChecksumRead,
+  HeldRows,
   InstanceKey,
-  KnownRows,
   LeaseRead,
   RawRow,
   RegistryRead,
@@ -124,22 +124,16 @@ export class MysqlRegistryReader implements RegistryReader {
 
   readServices(
     services: readonly string[],
-    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows; readonly nowUs?: number },
+    options: { readonly connection: 'any' | 'other'; readonly held?: HeldRows },
     signal: AbortSignal,
   ): Promise<RegistryRead> {
     const isOther = options.connection === 'other';
     const work = async (session: Session): Promise<RegistryRead> => {
       if (isOther) await this.#states.checkReadable(session, signal);
       for (const service of services) this.#readBy.set(service, session);
-      const nowUs = options.nowUs ?? (await readNow(session.connection, signal));
-      const known = session.schema.hasBeatTable ? options.known : undefined;
-      const sql = session.schema.readServices(services, { leases: known === undefined });
-      const names = new Set<unknown>(services);
-      // The column's collation may take other names for equal; ours are told apart to the letter.
-      const rows = (await session.connection.query(sql, signal))
-        .map(rawRow)
-        .filter(({ service }) => names.has(service));
-      return { nowUs, rows: known === undefined ? rows : await withLeases(session, rows, known, signal) };
+      const held = session.schema.hasBeatTable ? options.held : undefined;
+      const { nowUs, rows } = await readRows(session, services, { leases: held === undefined }, signal);
+      return { nowUs, rows: held === undefined ? rows : await withLeases(session, rows, held, signal) };
     };
     return this.#use(work, { avoid: isOther ? this.#readersOf(services) : new Set() }, signal);
   }
@@ -244,14 +238,40 @@ async function readNow(connection: Connection, signal: AbortSignal): Promise<num
   return Number(row?.[0]);
 }
 
-/** The rows with the beats of those that are not known; the others say that their lease was not looked up. */
+/**
+ * The rows of these services, and a moment no later than what they show: each of them carries the statement's own, which was before its snapshot.
+ * Where there is none to carry it, the clock is asked first, and the rows then.
+ */
+async function readRows(
+  { connection, schema }: Session,
+  services: readonly string[],
+  options: { readonly leases: boolean },
+  signal: AbortSignal,
+): Promise<RegistryRead> {
+  const sql = schema.readServices(services, options);
+  const names = new Set<unknown>(services);
+  // The column's collation may take other names for equal; ours are told apart to the letter.
+  const read = async (): Promise<{ readonly row: RawRow; readonly nowUs: number }[]> =>
+    (await connection.query(sql, signal))
+      .map((columns) => ({ row: rawRow(columns), nowUs: Number(columns.at(-1)) }))
+      .filter(({ row }) => names.has(row.service));
+  const found = await read();
+  const [first] = found;
+  if (first !== undefined) return { nowUs: first.nowUs, rows: found.map(({ row }) => row) };
+  const nowUs = await readNow(connection, signal);
+  return { nowUs, rows: (await read()).map(({ row }) => row) };
+}
+
+/** The rows with the beats of those whose lease is not known; the others say that it was not looked up. */
 async function withLeases(
   { connection, schema }: Session,
   rows: readonly RawRow[],
-  known: KnownRows,
+  held: HeldRows,
   signal: AbortSignal,
 ): Promise<RawRow[]> {
-  const isKnown = (row: RawRow): boolean => known.has(String(row.service), String(row.instanceId), row.hash);
+  const isKnown = ({ service, instanceId, id, ttlMs, hash }: RawRow): boolean =>
+    held.has(String(service), String(instanceId), hash) ||
+    held.isAlive(String(service), String(instanceId), id, ttlMs);
   const wanted = rows.filter((row) => row.ttlMs !== null && !isKnown(row));
   const leases = new Map<unknown, Columns>();
   for (const some of chunks(wanted.map(({ id }) => ({ service: '', instanceId: '', id })))) {

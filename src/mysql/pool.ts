@@ -40,8 +40,8 @@ interface Pooled extends Session {
   isNew: boolean;
 }
 
-/** One for each that reads at the same time: syncer, confirmation, feed, expiry watch, return watch, audit, retention. */
-const LIMIT = 7;
+/** One for each that reads at the same time: syncer (two: it looks and reads), confirmation, feed, expiry watch, return watch, audit, retention. */
+const LIMIT = 8;
 
 /**
  * How long a connection is used, at least: after a failover that moves the address but leaves old connections standing, everything is on

@@ -12,7 +12,10 @@ export interface SchemaSql {
   /** True when the beats are in a table of their own: rows can be read without them. */
   readonly hasBeatTable: boolean;
   readAll(): Sql;
-  /** `leases` false: without the beats, every lease looks unbeaten. Names are compared as the column's collation does. */
+  /**
+   * With one more column, the last: the database's clock at the start of the statement. `leases` false: without the beats, every lease looks
+   * unbeaten. Names are compared as the column's collation does.
+   */
   readServices(services: readonly string[], options: { readonly leases: boolean }): Sql;
   /** Service, instance id, hash, updated_at, in any order; null without such a column. */
   changedSince(sinceUs: number): Sql | null;

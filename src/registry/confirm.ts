@@ -13,10 +13,17 @@ export interface Rows {
  * what clients would lose. Whether a lease in `after` has run out is not looked at: expiry has a rule of its own (3).
  */
 export function isDrastic(before: Rows, after: Rows): boolean {
+  if (!losesAny(before, after)) return false;
   const has = publishable(after.instances);
   const stillAlive = publishable(after.instances.filter(isAlive));
   const hadAlive = publishable(before.instances.filter(isAlive));
   return takesMuch(publishable(before.instances), has, has) || takesMuch(hadAlive, has, stillAlive);
+}
+
+/** Whether `after` lacks a publishable row of `before`: mostly it lacks none, and then nothing else need be looked at. */
+export function losesAny(before: Rows, after: Rows): boolean {
+  const has = publishable(after.instances);
+  return before.instances.some((row) => isPublishable(row) && !has.has(endpointOf(row)));
 }
 
 /** `left`: what is there to serve afterwards, old or new. */
@@ -38,7 +45,11 @@ export function isPublishable(instance: Pick<Instance, 'status' | 'weight'>): bo
 function publishable(instances: Rows['instances']): Set<string> {
   const endpoints = new Set<string>();
   for (const instance of instances) {
-    if (isPublishable(instance)) endpoints.add(`${instance.address} ${instance.port}`);
+    if (isPublishable(instance)) endpoints.add(endpointOf(instance));
   }
   return endpoints;
+}
+
+function endpointOf({ address, port }: Pick<Instance, 'address' | 'port'>): string {
+  return `${address} ${port}`;
 }

@@ -26,14 +26,13 @@ export interface RegistryReader {
   ): Promise<{ readonly nowUs: number }>;
 
   /**
-   * The rows of the services named. `connection: 'other'` takes one that was not used for the last read (safety rule 2). With `known`,
-   * leases are looked up only for the rows that it does not have (see {@link RawRow.leaseRead}): reading a service of
-   * 5,000 because one row changed must not read 5,000 beats as well. `nowUs` is the database's clock as an answer before this call told it:
-   * it then stands for the moment of this read, which shows no less.
+   * The rows of the services named. `connection: 'other'` takes one that was not used for the last read (safety rule 2). With `held`,
+   * leases are looked up only for the rows that it does not know (see {@link RawRow.leaseRead}): reading a service of
+   * 5,000 because one row changed must not read 5,000 beats as well.
    */
   readServices(
     services: readonly string[],
-    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows; readonly nowUs?: number },
+    options: { readonly connection: 'any' | 'other'; readonly held?: HeldRows },
     signal: AbortSignal,
   ): Promise<RegistryRead>;
 
@@ -75,6 +74,15 @@ export interface KnownRows {
   sums(): ReadonlyMap<string, RowSum>;
   /** Another number whenever what is held of the service has changed; 0: it has no rows, and none were seen since it is known. */
   revision(service: string): number;
+}
+
+/** What is held of single rows: lets a read of a service leave out the leases that it would tell nothing new of. */
+export interface HeldRows extends Pick<KnownRows, 'has'> {
+  /**
+   * True when this row, whatever else it says now, is held with a lease of this length that is alive: whoever watches deadlines knows of it, so that
+   * a change of the row is no reason to look its lease up. A lease that ran out may have come back unseen (nobody asks for rows that are DOWN).
+   */
+  isAlive(service: string, instanceId: string, id: number | null, ttlMs: unknown): boolean;
 }
 
 /** How many rows a service has, and the exclusive or of their hashes (16 hexadecimal digits). */
@@ -127,7 +135,7 @@ export interface RawRow {
   readonly hash: string;
   /** True when the lease has no beat yet: its deadline is created_at + ttl, and no index leads to it. */
   readonly unbeaten: boolean;
-  /** False when the lease was not looked up because the row is known: `expiresAtUs` and `unbeaten` say nothing then. */
+  /** False when the lease was not looked up because the row, or its lease, is known: `expiresAtUs` and `unbeaten` say nothing then. */
   readonly leaseRead: boolean;
 }
 

@@ -188,8 +188,8 @@ class Merge {
   instance(service: string, row: ParsedRow & { ok: true }): Instance {
     const known = findRow(this.#before, row.instance.instanceId, row.instance.hash);
     if (known !== undefined && this.#read.liveness.mode === 'keep') return this.#known(service, known, row);
-    this.#track(service, row);
     const old = known ?? this.#sameId(row.instance.instanceId);
+    this.#track(service, row, old);
     if (old === undefined) return this.#new(row.instance);
     this.#matched += 1;
     if (old === row.instance) return old;
@@ -250,10 +250,15 @@ class Merge {
     return { ...kept, expiredAtUs };
   }
 
-  #track(service: string, { instance, unbeatenUntilUs, leaseRead }: ParsedRow & { ok: true }): void {
+  /** A lease that was not looked up belongs to a row that was known when it was read; whether it still is, shows here. */
+  #track(
+    service: string,
+    { instance, unbeatenUntilUs, leaseRead }: ParsedRow & { ok: true },
+    old: Instance | undefined,
+  ): void {
     const key = { service, instanceId: instance.instanceId, id: instance.id };
     if (unbeatenUntilUs !== null) this.unbeaten.push({ key, deadlineUs: unbeatenUntilUs });
-    if (!leaseRead) this.doubtful.push(key);
+    if (!leaseRead && old?.id !== instance.id) this.doubtful.push(key);
   }
 
   #sameId(instanceId: string): Instance | undefined {

@@ -1,6 +1,6 @@
 import type { Instance } from '../model/instance.ts';
 import type { KnownServer } from './continuity.ts';
-import type { InstanceKey, KnownRows, Lease, LeaseRead, RowSum } from './registry-reader.ts';
+import type { HeldRows, InstanceKey, KnownRows, Lease, LeaseRead, RowSum } from './registry-reader.ts';
 import type { ParsedRow } from './rows.ts';
 import {
   emptyState,
@@ -37,7 +37,7 @@ export interface ExpiredKey extends InstanceKey {
  * What is known of one registry: the newest snapshot of every service. Everything in it is immutable; a change puts a new snapshot
  * in place and tells the subscribers the service's name, and nothing else tells them.
  */
-export class RegistryStore implements KnownRows {
+export class RegistryStore implements KnownRows, HeldRows {
   readonly #states = new Map<string, ServiceState>();
   /** Services with a lease that ran out and may come back: mostly few, so that looking for those costs nothing where none did. */
   readonly #withExpired = new Set<string>();
@@ -98,6 +98,18 @@ export class RegistryStore implements KnownRows {
     return (
       findRow(state.snapshot.instances, instanceId, hash) !== undefined ||
       findRow(state.rejectedRows, instanceId, hash) !== undefined
+    );
+  }
+
+  isAlive(service: string, instanceId: string, id: number | null, ttlMs: unknown): boolean {
+    const instances = this.#states.get(service)?.snapshot.instances ?? [];
+    const held = instances[lowerBound(instances, instanceId)];
+    return (
+      id !== null &&
+      held?.instanceId === instanceId &&
+      held.id === id &&
+      held.ttlMs === ttlMs &&
+      held.expiredAtUs === null
     );
   }
 

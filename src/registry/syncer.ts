@@ -46,6 +46,11 @@ const COALESCE_MS = 3;
 const ROWS_AT_ONCE = 5000;
 /** The server is looked at this often when nothing else happens, and before every read. */
 const STATE_EVERY_MS = 1000;
+/**
+ * So young a look stands for a read of hinted services, too. Another server, or another process of it, is noticed without any look: by its new
+ * connection, which is not used before it was looked at (see RegistryReader).
+ */
+const LOOK_FRESH_MS = 200;
 /** A service is one hint however often it is hinted at: only names that nobody has fill this. Above it all is read instead. */
 const MAX_HINTS = 20_000;
 /** A database that comes back is noticed within two seconds; somebody who mends a grant or a table waits fifteen at most. */
@@ -70,8 +75,8 @@ export class Syncer {
   #server: Pick<ServerState, 'flavor' | 'version'> | null = null;
   #failure: { readonly error: unknown } | null = null;
   #stateDueMs = 0;
+  #lookedAtMs = -Infinity;
   #hintedReadMs = -Infinity;
-  #lookedAtUs = 0;
   #couldNotRead = false;
   #attempt = 0;
   #lastReadMs: number | null = null;
@@ -182,22 +187,29 @@ export class Syncer {
     const hasHints = this.#hasHints();
     if (hasHints) await this.#gatherHints(signal);
     const isConfirmDue = this.#confirmations.nextMs() <= clock.now();
-    const hasWork = hasHints || isConfirmDue || this.#resyncs.due !== null;
-    if (hasWork || clock.now() >= this.#stateDueMs) await this.#lookAgain(signal);
+    const hasMore = isConfirmDue || this.#resyncs.due !== null;
+    if (hasHints && !hasMore) await this.#readHinted(signal);
+    else if (hasMore || clock.now() >= this.#stateDueMs) await this.#lookAgain(signal);
     const resync = this.#resyncs.due;
     if (resync !== null) await this.#fullRead(resync, signal);
     else if (isConfirmDue) await this.#confirmDue(signal);
-    else if (hasHints) await this.#readHinted(signal);
     this.#nowAvailable();
     if (this.#hasHints()) this.#wakeup.notify();
   }
 
-  /** Before each read, and once a second. When somebody else answers, nothing is judged until everything was read from them. */
-  async #lookAgain(signal: AbortSignal): Promise<void> {
+  /** Before a read is believed, and once a second. When somebody else answers, nothing is judged until everything was read from them. */
+  async #lookAgain(signal: AbortSignal): Promise<{ readonly carriesOn: boolean }> {
     const broken = await this.#lookAtServer(signal);
-    if (broken === null) return;
+    if (broken === null) return { carriesOn: true };
     this.gate.close();
     this.#resyncs.demand(broken);
+    return { carriesOn: false };
+  }
+
+  async #lookUnlessFresh(signal: AbortSignal): Promise<{ readonly carriesOn: boolean }> {
+    return this.#options.clock.now() - this.#lookedAtMs < LOOK_FRESH_MS
+      ? { carriesOn: true }
+      : await this.#lookAgain(signal);
   }
 
   async #gatherHints(signal: AbortSignal): Promise<void> {
@@ -221,6 +233,7 @@ export class Syncer {
     const { reader, store, clock } = this.#options;
     const sentMs = clock.now();
     const state = await reader.serverState(signal);
+    this.#lookedAtMs = sentMs;
     this.#stateDueMs = clock.now() + STATE_EVERY_MS;
     const known = this.#known ?? store.source;
     const clockJumped = this.databaseClock.hasJumped(state.nowUs, sentMs);
@@ -232,7 +245,6 @@ export class Syncer {
       this.#options.logger.info('expiry waits one TTL', { reason: broken.reason, ...broken.grace });
     }
     const { serverId, startedAtUs } = state;
-    this.#lookedAtUs = state.nowUs;
     this.#setKnown({ serverId, startedAtUs, lastGoodUs: state.nowUs });
     this.#couldNotRead = false;
     this.#setServer(state);
@@ -283,15 +295,19 @@ export class Syncer {
     const hints = this.#hints.take(ROWS_AT_ONCE, rowsOf, (service) => this.#confirmations.isPending(service));
     const startMs = clock.now();
     const services = hints.map(({ service }) => service);
-    // The server has just been looked at: its clock need not be asked for again.
-    const options = { connection: 'any', known: store, nowUs: this.#lookedAtUs } as const;
-    const { nowUs, rows } = await reader.readServices(services, options, signal);
+    // The two go side by side, for they are on the way of every change; what was read is believed after the look only.
+    const [look, read] = await Promise.allSettled([
+      this.#lookUnlessFresh(signal),
+      reader.readServices(services, { connection: 'any', held: store }, signal),
+    ]);
     this.#hintedReadMs = clock.now();
+    if (!fulfilled(look).carriesOn) return;
+    const { nowUs, rows } = fulfilled(read);
     const parsed: RowsByService = new Map();
     this.#applier.parse(rows, nowUs, parsed);
     for (const { service, changedAtUs } of hints) {
-      const read: ServiceRead = { nowUs, changedAtUs, confirms: false, liveness: { mode: 'keep' } };
-      this.#applier.apply(service, parsed.get(service) ?? [], read);
+      const ofService: ServiceRead = { nowUs, changedAtUs, confirms: false, liveness: { mode: 'keep' } };
+      this.#applier.apply(service, parsed.get(service) ?? [], ofService);
     }
     this.#goodRead(nowUs, startMs);
     this.#readDone('service', startMs, rows.length);
@@ -393,4 +409,9 @@ export class Syncer {
     // No hint cuts this short: a wrong password that is tried again and again locks the account.
     await this.#options.clock.sleep(delayMs, signal).catch(() => undefined);
   }
+}
+
+function fulfilled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { InstanceKey, KnownRows, RawRow, RegistryReader } from '../../src/registry/registry-reader.ts';
+import type { InstanceKey, HeldRows, RawRow, RegistryReader } from '../../src/registry/registry-reader.ts';
 
 /** Columns of `instances` as a writer sets them. */
 export interface WrittenFields {
@@ -67,13 +67,14 @@ export function keyOf({ service, instanceId, id }: RawRow): InstanceKey {
   return { service: String(service), instanceId: String(instanceId), id };
 }
 
-/** Knows these rows, and no others. */
-export function knowing(rows: readonly RawRow[]): KnownRows {
+/** Holds these rows, and no others; their leases are alive. */
+export function holding(rows: readonly RawRow[]): HeldRows {
   const hashes = new Set(rows.map((row) => `${nameOf(row)} ${row.hash}`));
+  const leases = new Set(rows.map((row) => `${nameOf(row)} ${row.id} ${String(row.ttlMs)}`));
   return {
     has: (service, instanceId, hash) => hashes.has(`${service}/${instanceId} ${hash}`),
-    sums: () => new Map(),
-    revision: () => 0,
+    isAlive: (service, instanceId, id, ttlMs) =>
+      leases.has(`${service}/${instanceId} ${id} ${String(ttlMs)}`),
   };
 }
 

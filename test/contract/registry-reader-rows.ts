@@ -3,7 +3,7 @@ import type { RegistryReader } from '../../src/registry/registry-reader.ts';
 import {
   any,
   exclusiveOr,
-  knowing,
+  holding,
   nameOf,
   readAll,
   readOne,
@@ -102,17 +102,18 @@ export function rowsContract(current: () => ReaderBench): void {
       );
     });
 
-    it('looks up no lease of a row that is known', async () => {
-      await bench.put('orders', 'known', { ttlMs: 60_000 });
-      await bench.put('orders', 'changed', { ttlMs: 60_000 });
-      await bench.put('orders', 'new', { ttlMs: 60_000 });
+    it('looks up no lease that is known, by a row that is the same or has changed in other ways', async () => {
+      for (const instanceId of ['same', 'changed', 'longer', 'new'])
+        await bench.put('orders', instanceId, { ttlMs: 60_000 });
       await bench.put('orders', 'static');
-      for (const instanceId of ['known', 'changed', 'new']) await bench.beat('orders', instanceId, 5000);
-      const known = knowing((await readAll(reader)).filter(({ instanceId }) => instanceId !== 'new'));
-      await bench.put('orders', 'changed', { weight: 3 });
-      const { rows } = await reader.readServices(['orders'], { ...any, known }, signal);
+      for (const instanceId of ['same', 'changed', 'longer', 'new'])
+        await bench.beat('orders', instanceId, 5000);
+      const held = holding((await readAll(reader)).filter(({ instanceId }) => instanceId !== 'new'));
+      await bench.put('orders', 'changed', { weight: 3, ttlMs: 60_000 });
+      await bench.put('orders', 'longer', { ttlMs: 90_000 });
+      const { rows } = await reader.readServices(['orders'], { ...any, held }, signal);
       const read = Object.fromEntries(rows.map((row) => [String(row.instanceId), row.leaseRead]));
-      assert.deepEqual(read, { known: false, changed: true, new: true, static: true });
+      assert.deepEqual(read, { same: false, changed: false, longer: true, new: true, static: true });
       const all = new Map((await readAll(reader)).map((row) => [row.instanceId, row.expiresAtUs]));
       for (const row of rows.filter(({ leaseRead }) => leaseRead))
         assert.equal(row.expiresAtUs, all.get(row.instanceId), nameOf(row));

@@ -48,13 +48,6 @@ export function registryReaderContract(name: string, make: () => Promise<ReaderB
     });
 
     describe('time', () => {
-      it('is not asked for again by who has just been told it', async () => {
-        const nowUs = await reader.now(signal);
-        await reader.now(signal);
-        const read = await reader.readServices(['orders'], { connection: 'any', nowUs }, signal);
-        assert.equal(read.nowUs, nowUs);
-      });
-
       it('is the database’s, goes forward only, and comes with every answer', async () => {
         await bench.put('orders', '1', { ttlMs: 60_000 });
         const times = [await reader.now(signal)];

@@ -79,9 +79,9 @@ export const rule1: readonly Guard[] = [
     rule: '1',
     without: 'taking a failed read of one service for no read',
     file: SYNCER,
-    find: 'await reader.readServices(services, options, signal);',
+    find: "reader.readServices(services, { connection: 'any', held: store }, signal),",
     replace:
-      "await reader.readServices(services, { connection: 'any', known: store }, signal).catch(() => ({ nowUs: this.databaseClock.nowUs(), rows: [] }));",
+      "reader.readServices(services, { connection: 'any', held: store }, signal).catch(() => ({ nowUs: this.databaseClock.nowUs(), rows: [] })),",
     test: session('takes a failed read of a hinted service for no read'),
   },
   {

@@ -102,6 +102,14 @@ export const rule8: readonly Guard[] = [
   },
   {
     rule: '8',
+    without: 'giving up what was read beside the look',
+    file: SYNCER,
+    find: 'if (!fulfilled(look).carriesOn) return;',
+    replace: 'fulfilled(look);',
+    test: session('believes nothing that was read beside the look that notices it'),
+  },
+  {
+    rule: '8',
     without: 'a grace for expiry then',
     file: SYNCER,
     find: 'store.setGrace(broken.grace, this.databaseClock.nowUs());',

@@ -4,7 +4,7 @@ import type {
   ChangedRows,
   ChecksumRead,
   InstanceKey,
-  KnownRows,
+  HeldRows,
   Lease,
   LeaseRead,
   RawRow,
@@ -122,16 +122,19 @@ export class TableReader implements RegistryReader {
 
   readServices(
     services: readonly string[],
-    options: { readonly connection: 'any' | 'other'; readonly known?: KnownRows; readonly nowUs?: number },
+    options: { readonly connection: 'any' | 'other'; readonly held?: HeldRows },
     signal?: AbortSignal,
   ): Promise<RegistryRead> {
-    const { connection, known, nowUs } = options;
+    const { connection, held } = options;
     const leaseOf = (row: RawRow): RawRow => {
-      const isKnown = known?.has(String(row.service), String(row.instanceId), row.hash) ?? false;
+      const [service, instanceId] = [String(row.service), String(row.instanceId)];
+      const isKnown =
+        held?.has(service, instanceId, row.hash) === true ||
+        held?.isAlive(service, instanceId, row.id, row.ttlMs) === true;
       return { ...row, leaseRead: row.ttlMs === null || !isKnown };
     };
     return this.#answer(`readServices ${connection}`, signal, () => ({
-      nowUs: nowUs ?? this.nowUs,
+      nowUs: this.nowUs,
       rows: this.#rows()
         .filter(({ service }) => services.includes(String(service)))
         .map(leaseOf),

@@ -17,6 +17,18 @@ describe('a registry session', () => {
     followed = new FollowedTable();
     ({ table, clock } = followed);
   });
+
+  /** Follows by a feed that tells of what a test has it tell; answers how. */
+  async function followTelling(): Promise<(service: string) => void> {
+    let tell: (service: string) => void = () => undefined;
+    const run = (sink: FeedSink, signal: AbortSignal): Promise<void> => {
+      tell = (service) => sink.hint([{ service, changedAtUs: null }], '');
+      sink.healthy({ databaseUs: null, lagMs: 0, position: '' });
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    };
+    await followed.follow({ feed: { name: 'Poll', active: 'Poll', run } });
+    return tell;
+  }
   afterEach(() => followed.stop());
 
   const put = (ids: string, fields: Parameters<typeof table.put>[2] = {}): void => {
@@ -308,13 +320,7 @@ describe('a registry session', () => {
 
     it('reads a hinted service at once, and together what is hinted at just after that', async () => {
       put('a');
-      let tell: (service: string) => void = () => undefined;
-      const run = (sink: FeedSink, signal: AbortSignal): Promise<void> => {
-        tell = (service) => sink.hint([{ service, changedAtUs: null }], '');
-        sink.healthy({ databaseUs: null, lagMs: 0, position: '' });
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      };
-      await followed.follow({ feed: { name: 'Poll', active: 'Poll', run } });
+      const tell = await followTelling();
       const reads = (): number => table.calls.filter((call) => call === 'readServices any').length;
       put('b');
       tell('orders');
@@ -462,6 +468,42 @@ describe('a registry session', () => {
         assert.ok(!followed.shown.includes('orders: gone'), followed.shown.join());
       });
     }
+
+    it('believes nothing that was read beside the look that notices it', async () => {
+      put('a b');
+      const tell = await followTelling();
+      await clock.advance(500);
+      table.server.gtidsWentBack = true;
+      put('c');
+      let during = '';
+      table.duringReadAll = () => {
+        table.server.gtidsWentBack = false;
+        during = alive();
+        return Promise.resolve();
+      };
+      tell('orders');
+      await clock.advance(0);
+      assert.deepEqual([during, alive()], ['a b', 'a b c']);
+      assert.deepEqual(readsOf(table.calls), ['readServices any']);
+    });
+
+    it('looks once for hints that come close together, and each time where they do not', async () => {
+      put('a');
+      const tell = await followTelling();
+      await clock.advance(300);
+      const looks = (): number => table.calls.filter((call) => call === 'serverState').length;
+      const reads = (): number => readsOf(table.calls).length;
+      const before = [looks(), reads()] as const;
+      for (let hint = 0; hint < 4; hint += 1) {
+        tell('orders');
+        await clock.advance(50);
+      }
+      assert.deepEqual([looks() - before[0], reads() - before[1]], [1, 4]);
+      await clock.advance(50);
+      tell('orders');
+      await clock.advance(50);
+      assert.deepEqual([looks() - before[0], reads() - before[1]], [2, 5]);
+    });
 
     it('judges no lease between the first sight of it and the end of the read', async () => {
       put('a b', leased);

@@ -285,6 +285,43 @@ describe('leases in the store', () => {
     assert.equal(bench.expiredAtUs, 12_000_000);
   });
 
+  it('go on when their row changes and was read without them', () => {
+    const bench = new Bench();
+    bench.read([aRow(leased)]);
+    const changed = { ...leased, weight: 9, hash: 'f'.repeat(16), leaseRead: false };
+    assert.deepEqual(bench.read([aRow(changed)], { nowUs: 10_500_000 }).doubtful, []);
+    assert.equal(bench.expiredAtUs, null);
+    bench.store.setLiveness({ nowUs: 12_100_000, leases: [lease(12_000_000)] });
+    assert.equal(bench.expiredAtUs, 12_000_000);
+  });
+
+  it('are asked for when their row turns out to be another one than was read without them', () => {
+    const bench = new Bench();
+    bench.read([aRow(leased)]);
+    const inserted = { ...leased, id: 2, hash: 'f'.repeat(16), leaseRead: false };
+    assert.deepEqual(bench.read([aRow(inserted)]).doubtful, [
+      { service: 'orders', instanceId: 'orders-1', id: 2 },
+    ]);
+  });
+
+  it('are known of while they are alive, for the row and the length that they have', () => {
+    const bench = new Bench();
+    bench.read([aRow(leased)]);
+    const { ttlMs } = leased;
+    const isAlive = (id: number | null, length: unknown, instanceId = 'orders-1'): boolean =>
+      bench.store.isAlive('orders', instanceId, id, length);
+    assert.ok(isAlive(1, ttlMs));
+    for (const unknown of [isAlive(2, ttlMs), isAlive(null, ttlMs), isAlive(1, 1), isAlive(1, ttlMs, 'x')])
+      assert.equal(unknown, false);
+    assert.equal(bench.store.isAlive('billing', 'orders-1', 1, ttlMs), false);
+    bench.store.setLiveness({ nowUs: 12_100_000, leases: [lease(12_000_000)] });
+    assert.equal(
+      isAlive(1, ttlMs),
+      false,
+      'it may be back: whoever beats while the row is DOWN is not looked for',
+    );
+  });
+
   it('are taken from the read when another server answers', () => {
     const bench = new Bench();
     bench.read([aRow(leased)]);
