@@ -8,7 +8,7 @@ const goClientBuild: GoBuild = { module: 'grpcclient', binaries: { '.': 'greeter
 /** The greeter client on grpc-go. */
 export const grpcGoClient: Component = {
   name: 'grpc-go-client',
-  version: '1',
+  version: '2',
   recipe: goRecipe(goClientBuild, ['main.go']),
   required: false,
   kind: 'cpu',

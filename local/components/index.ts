@@ -7,6 +7,7 @@ import { Unavailable, type Component } from './component.ts';
 import { coreDns, etcd, kubernetes } from './control-plane.ts';
 import { mariadb, mysql } from './databases.ts';
 import { grpcGoClient, grpcPythonClient } from './grpc-clients.ts';
+import { envoy, xdsReference } from './xds.ts';
 
 /** Everything the local cluster and its tests run; the order is the order of building. */
 export const components = {
@@ -18,6 +19,8 @@ export const components = {
   grpcGoClient,
   grpcPythonClient,
   canal,
+  envoy,
+  xdsReference,
 } as const;
 
 /** The name of a component. */

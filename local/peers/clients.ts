@@ -40,12 +40,16 @@ export interface ClientOptions {
   readonly keepaliveMs?: number;
   /** Leaves out servers that are not SERVING by grpc.health.v1; grpc-js cannot. */
   readonly healthCheck?: boolean;
+  /** The file that a target that begins with `xds:` needs: which server to ask, and as whom (xds-bootstrap.ts). */
+  readonly xdsBootstrap?: string;
+  /** TLS as the xDS server configures it for the service (gRFC A29), and what it would be otherwise where that says nothing. */
+  readonly xdsCredentials?: boolean;
 }
 
 /** Runs a client to its end and gives its totals. */
 export async function runClient(kind: ClientKind, options: ClientOptions): Promise<CallSummary> {
   const [command, ...args] = clientCommand(kind, options);
-  const output = await mustRun(command, [...args, '--summary'], { env: clientEnv });
+  const output = await mustRun(command, [...args, '--summary'], { env: clientEnv(options) });
   return JSON.parse(output) as CallSummary;
 }
 
@@ -62,7 +66,7 @@ export function startClient(kind: ClientKind, options: ClientOptions): RunningCl
   const [command, ...args] = clientCommand(kind, { durationSeconds: 3600, ...options });
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...clientEnv },
+    env: { ...process.env, ...clientEnv(options) },
   });
   const results: CallResult[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => results.push(JSON.parse(line) as CallResult));
@@ -78,8 +82,13 @@ export function startClient(kind: ClientKind, options: ClientOptions): RunningCl
   };
 }
 
-/** grpcio's notes on forks and the like are not results. */
-const clientEnv = { GRPC_VERBOSITY: 'ERROR' };
+function clientEnv({ xdsBootstrap }: ClientOptions): Record<string, string> {
+  // grpcio's notes on forks and the like are not results.
+  return {
+    GRPC_VERBOSITY: 'ERROR',
+    ...(xdsBootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP: xdsBootstrap }),
+  };
+}
 
 function clientCommand(kind: ClientKind, options: ClientOptions): [string, ...string[]] {
   const flags = [
@@ -97,6 +106,7 @@ function clientCommand(kind: ClientKind, options: ClientOptions): [string, ...st
   if (options.waitForReady) args.push('--wait-for-ready');
   if (options.noRetries) args.push('--no-retries');
   if (options.healthCheck) args.push('--health-check');
+  if (options.xdsCredentials) args.push('--xds-credentials');
   return [...clientProgram(kind), options.target, ...args];
 }
 

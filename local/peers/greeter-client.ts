@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import { makeCalls, summarizeCalls, type CallResult } from './calls.ts';
 import { greeterService, type HelloReply, type HelloRequest } from './protos.ts';
 
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     'no-retries': flag,
     'keepalive-ms': text,
     'health-check': flag,
+    'xds-credentials': flag,
   },
 });
 
@@ -44,27 +45,23 @@ const serviceConfig = {
   loadBalancingConfig: [{ [values.policy]: {} }],
   ...(values['health-check'] ? { healthCheckConfig: { serviceName: '' } } : {}),
 };
-const client = new Client(
-  target,
-  values.ca === undefined ? credentials.createInsecure() : credentials.createSsl(readFileSync(values.ca)),
-  {
-    'grpc.service_config': JSON.stringify(serviceConfig),
-    ...(values.authority === undefined ? {} : { 'grpc.default_authority': values.authority }),
-    ...(values.authority === undefined || values.ca === undefined
-      ? {}
-      : { 'grpc.ssl_target_name_override': values.authority }),
-    ...(values['min-resolution-ms'] === undefined
-      ? {}
-      : { 'grpc.dns_min_time_between_resolutions_ms': Number(values['min-resolution-ms']) }),
-    ...(values['no-retries'] ? { 'grpc.enable_retries': 0 } : {}),
-    ...(values['keepalive-ms'] === undefined
-      ? {}
-      : {
-          'grpc.keepalive_time_ms': Number(values['keepalive-ms']),
-          'grpc.keepalive_timeout_ms': Number(values['keepalive-ms']) / 2,
-        }),
-  },
-);
+const client = new Client(target, await channelCredentials(target), {
+  'grpc.service_config': JSON.stringify(serviceConfig),
+  ...(values.authority === undefined ? {} : { 'grpc.default_authority': values.authority }),
+  ...(values.authority === undefined || values.ca === undefined
+    ? {}
+    : { 'grpc.ssl_target_name_override': values.authority }),
+  ...(values['min-resolution-ms'] === undefined
+    ? {}
+    : { 'grpc.dns_min_time_between_resolutions_ms': Number(values['min-resolution-ms']) }),
+  ...(values['no-retries'] ? { 'grpc.enable_retries': 0 } : {}),
+  ...(values['keepalive-ms'] === undefined
+    ? {}
+    : {
+        'grpc.keepalive_time_ms': Number(values['keepalive-ms']),
+        'grpc.keepalive_timeout_ms': Number(values['keepalive-ms']) / 2,
+      }),
+});
 const sayHello = greeterService.SayHello;
 const results: CallResult[] = [];
 const number = (value: string | undefined) => (value === undefined ? undefined : Number(value));
@@ -83,6 +80,16 @@ await makeCalls(
 );
 if (values.summary) console.log(JSON.stringify(summarizeCalls(results)));
 client.close();
+
+async function channelCredentials(target: string): Promise<ChannelCredentials> {
+  const plain =
+    values.ca === undefined ? credentials.createInsecure() : credentials.createSsl(readFileSync(values.ca));
+  if (!target.startsWith('xds:')) return plain;
+  // It takes a second to load, which those on dns: need not wait for.
+  const { register, XdsChannelCredentials } = await import('@grpc/grpc-js-xds');
+  register();
+  return values['xds-credentials'] ? new XdsChannelCredentials(plain) : plain;
+}
 
 function call(index: number): Promise<CallResult> {
   const deadline = Date.now() + Number(values.timeout) * 1000;

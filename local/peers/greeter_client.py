@@ -32,6 +32,7 @@ def parse_arguments():
     parser.add_argument("--no-retries", action="store_true")
     parser.add_argument("--keepalive-ms", type=int)
     parser.add_argument("--health-check", action="store_true")
+    parser.add_argument("--xds-credentials", action="store_true")
     arguments = parser.parse_args()
     if not arguments.calls and not arguments.duration:
         parser.error("--calls or --duration is needed")
@@ -57,12 +58,18 @@ def open_channel(arguments):
         options.append(("grpc.keepalive_timeout_ms", arguments.keepalive_ms // 2))
         # A ping of grpc-core's own that is under way stands in for that of keepalive, and would wait for 60 s.
         options.append(("grpc.http2.ping_timeout_ms", arguments.keepalive_ms // 2))
-    if not arguments.ca:
+    credentials = None
+    if arguments.ca:
+        with open(arguments.ca, "rb") as file:
+            credentials = grpc.ssl_channel_credentials(file.read())
+        if arguments.authority:
+            options.append(("grpc.ssl_target_name_override", arguments.authority))
+    if arguments.xds_credentials:
+        # What it falls back to is plain text by default.
+        credentials = grpc.xds_channel_credentials(*([credentials] if credentials else []))
+    if not credentials:
         return grpc.insecure_channel(arguments.target, options)
-    if arguments.authority:
-        options.append(("grpc.ssl_target_name_override", arguments.authority))
-    with open(arguments.ca, "rb") as file:
-        return grpc.secure_channel(arguments.target, grpc.ssl_channel_credentials(file.read()), options)
+    return grpc.secure_channel(arguments.target, credentials, options)
 
 
 def varint(data, position):

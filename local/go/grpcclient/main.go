@@ -13,10 +13,12 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	xdscreds "google.golang.org/grpc/credentials/xds"
 	_ "google.golang.org/grpc/health" // healthCheckConfig needs it
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver/dns"
 	"google.golang.org/grpc/status"
+	_ "google.golang.org/grpc/xds" // targets that begin with xds:
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -36,6 +38,7 @@ func main() {
 	noRetries := flag.Bool("no-retries", false, "retry nothing")
 	keepaliveMs := flag.Int("keepalive-ms", 0, "ask a connection that is silent for so long for a sign of life")
 	healthCheck := flag.Bool("health-check", false, "leave out servers that are not SERVING by grpc.health.v1")
+	xdsCredentials := flag.Bool("xds-credentials", false, "TLS as the xDS server configures it, else what it would be without")
 	target := parseTarget()
 	if target == "" || (*calls == 0 && *duration == 0) {
 		fmt.Fprintln(os.Stderr, "usage: greeter-client-go TARGET --calls N | --duration SECONDS [--policy P] [--rate R] [--summary]")
@@ -46,6 +49,12 @@ func main() {
 	if *ca != "" {
 		var err error
 		if creds, err = credentials.NewClientTLSFromFile(*ca, ""); err != nil {
+			fail(err)
+		}
+	}
+	if *xdsCredentials {
+		var err error
+		if creds, err = xdscreds.NewClientCredentials(xdscreds.ClientOptions{FallbackCreds: creds}); err != nil {
 			fail(err)
 		}
 	}
