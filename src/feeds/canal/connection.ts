@@ -58,6 +58,7 @@ export class CanalConnection {
   /** The type of the packet that was asked for; null: nothing was. */
   #asked: number | null = null;
   #answer: Uint8Array | null = null;
+  #get: { readonly fetchSize: number; readonly frame: Uint8Array } | null = null;
   #fault: CanalFault | null = null;
   #wake: () => void = () => undefined;
 
@@ -131,8 +132,7 @@ export class CanalConnection {
 
   /** What there is at this moment, at most about `fetchSize` entries; null: nothing. */
   async get(fetchSize: number): Promise<CanalBatch | null> {
-    const fields = { ...this.#client(), fetchSize, timeout: AT_ONCE, unit: UNIT_MS, autoAck: false };
-    this.#send(PACKET.get, encodeMessage('Get', fields));
+    this.#write(this.#question(fetchSize));
     const body = await this.#packet(PACKET.messages);
     const { batchId, messages } = decoded(() => decodeMessage('Messages', body));
     const id = int64(batchId);
@@ -148,13 +148,26 @@ export class CanalConnection {
     this.#fail(new CanalFault('unreachable', 'the connection was closed'));
   }
 
+  /** Asked ten times a second while nothing changes, and always the same. */
+  #question(fetchSize: number): Uint8Array {
+    if (this.#get?.fetchSize !== fetchSize) {
+      const fields = { ...this.#client(), fetchSize, timeout: AT_ONCE, unit: UNIT_MS, autoAck: false };
+      this.#get = { fetchSize, frame: encodeFrame(PACKET.get, encodeMessage('Get', fields)) };
+    }
+    return this.#get.frame;
+  }
+
   #client(): { readonly destination: string; readonly clientId: string } {
     const { destination, clientId } = this.#options.target;
     return { destination, clientId: String(clientId) };
   }
 
   #send(type: number, body: Uint8Array): void {
-    if (this.#fault === null) this.#socket.write(encodeFrame(type, body));
+    this.#write(encodeFrame(type, body));
+  }
+
+  #write(frame: Uint8Array): void {
+    if (this.#fault === null) this.#socket.write(frame);
   }
 
   async #accepted(refused: 'accessDenied' | 'subscription'): Promise<void> {
@@ -167,8 +180,9 @@ export class CanalConnection {
   async #packet(type: number): Promise<Uint8Array> {
     const { clock } = this.#options;
     this.#asked = type;
-    const silence = new CanalFault('unreachable', `nothing was heard for ${SILENCE_MS} ms`);
-    const cancel = clock.after(SILENCE_MS, () => this.#fail(silence));
+    const cancel = clock.after(SILENCE_MS, () =>
+      this.#fail(new CanalFault('unreachable', `nothing was heard for ${SILENCE_MS} ms`)),
+    );
     try {
       for (;;) {
         const answer = this.#answer;

@@ -5,8 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { waitFor } from '../../../../local/lib/wait.ts';
 import { CanalFault } from '../../../../src/feeds/canal/canal-error.ts';
 import { CanalConnection } from '../../../../src/feeds/canal/connection.ts';
-import { encodeFrame, FrameReader, PACKET } from '../../../../src/feeds/canal/frames.ts';
-import { encodeMessage } from '../../../../src/feeds/canal/messages.ts';
+import { decodePacket, encodeFrame, FrameReader, PACKET } from '../../../../src/feeds/canal/frames.ts';
+import { decodeMessage, encodeMessage } from '../../../../src/feeds/canal/messages.ts';
 import { systemClock } from '../../../../src/lib/clock.ts';
 
 const greeting = encodeFrame(PACKET.handshake, encodeMessage('Handshake', { seeds: Buffer.alloc(8) }));
@@ -167,6 +167,19 @@ describe('a connection to a canal-server', () => {
     server?.socket?.write(flood);
     await ended;
     await assert.rejects(at.get(1), isFault('protocol', /type 7 that was not asked for/));
+  });
+
+  it('asks anew with each question, for as much as it is told to', async () => {
+    const at = await followed(nothing, nothing, nothing);
+    const frames = new FrameReader(1024);
+    const asked: number[] = [];
+    server?.socket?.on('data', (chunk) => {
+      for (const frame of frames.push(chunk))
+        asked.push(decodeMessage('Get', decodePacket(frame).body).fetchSize);
+    });
+    for (const fetchSize of [7, 7, 8]) assert.equal(await at.get(fetchSize), null);
+    assert.deepEqual(asked, [7, 7, 8]);
+    at.close();
   });
 
   it('ends with a second answer to one question', async () => {
