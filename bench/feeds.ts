@@ -107,6 +107,7 @@ async function latencies(
       const isIdleToo = flavor === 'mariadb' && round === 0;
       const times: LatencyTimes = {
         idleSeconds: isIdleToo ? (quick ? 3 : 20) : 0,
+        settleSeconds: quick ? 3 : 30,
         changeSeconds: quick ? 4 : 10,
       };
       return measureLatency(follower, flavor, states, times, profile);

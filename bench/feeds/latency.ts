@@ -13,6 +13,8 @@ export const rate = 20;
 export interface LatencyTimes {
   /** Nothing changes for so long before the changes; 0: not looked at. */
   readonly idleSeconds: number;
+  /** ... after so long in which nothing changed either: a start goes on in the background, V8 compiles what turned out to be hot. */
+  readonly settleSeconds: number;
   readonly changeSeconds: number;
 }
 
@@ -38,12 +40,12 @@ export async function measureLatency(
   follower: Follower,
   flavor: DatabaseFlavor,
   states: StoredStates,
-  { idleSeconds, changeSeconds }: LatencyTimes,
+  { idleSeconds, settleSeconds, changeSeconds }: LatencyTimes,
   profile: string | undefined,
 ): Promise<Sample> {
   const world = await startFeedWorld(follower, flavor, states, profile);
   try {
-    const idle = idleSeconds > 0 ? await measureIdle(world, idleSeconds) : {};
+    const idle = idleSeconds > 0 ? await measureIdle(world, settleSeconds, idleSeconds) : {};
     const changes = rate * changeSeconds;
     const { delays, writes, cpuPercent } = await measureChanges(world, states.members, { changes, rate });
     return { ...idle, ...quantiles(delays), writes, changes, cpuPercent };
@@ -62,11 +64,15 @@ export function quantiles(delays: readonly number[]): Sample {
   };
 }
 
-async function measureIdle({ subject, watch }: FeedWorld, seconds: number): Promise<Sample> {
+async function measureIdle(
+  { subject, watch }: FeedWorld,
+  settleSeconds: number,
+  seconds: number,
+): Promise<Sample> {
   const pid = subject.pid ?? 0;
   // Statuses, events and garbage collections of the start are over.
   watch.restartQuiet();
-  await watch.quiet(3000);
+  await watch.quiet(settleSeconds * 1000);
   const before = processUsage(pid).cpuSeconds;
   const since = performance.now();
   await sleep(seconds * 1000);
