@@ -51,13 +51,25 @@ export const rule4: readonly Guard[] = [
   {
     rule: '4',
     without: 'reading everything after an XA transaction whose rows were not seen',
-    file: 'src/feeds/binlog/prepared-xids.ts',
+    file: 'src/feeds/prepared-xids.ts',
     find: "return !this.#known.delete(normal(xid)) && verb.toUpperCase() === 'COMMIT';",
     replace: 'return false;',
     test: {
       file: 'test/unit/feeds/binlog/following.test.ts',
       title:
         'following the binary log asks for a resync when an XA transaction is committed that it did not see prepared, and for no other',
+    },
+  },
+  {
+    rule: '4',
+    without: 'reading everything after an XA transaction that Canal gave to nobody who follows',
+    file: 'src/feeds/canal/unseen-xa.ts',
+    find: 'this.#xids.revealsUnseen(step.finished)',
+    replace: 'false',
+    test: {
+      file: 'test/unit/feeds/canal/follower.test.ts',
+      title:
+        'a conversation with a canal-server has everything read a second after the commit of an XA transaction whose rows it has not seen',
     },
   },
   {

@@ -80,10 +80,29 @@ export function ddlEntry(sql: string, eventType: number, fields: Header = {}): U
   });
 }
 
-/** The end of a transaction. */
-export function endEntry(fields: Header = {}): Uint8Array {
-  const entry = { header: header(undefined, { ...fields, schema: '', table: '' }), entryType: 3 };
-  return encodeMessage('Entry', entry);
+/** The end of a transaction; with `xid`, of one that is prepared. */
+export function endEntry(fields: Header & { readonly xid?: string } = {}): Uint8Array {
+  const props =
+    fields.xid === undefined
+      ? []
+      : [
+          { key: 'XA_TYPE', value: 'XA END' },
+          { key: 'XA_XID', value: ` ${fields.xid}` },
+        ];
+  return encodeMessage('Entry', {
+    header: header(undefined, { ...fields, schema: '', table: '' }),
+    entryType: 3,
+    storeValue: encodeMessage('TransactionEnd', { props }),
+  });
+}
+
+/** XA COMMIT or XA ROLLBACK, as canal-server encodes it. */
+export function finishEntry(verb: 'COMMIT' | 'ROLLBACK', xid: string): Uint8Array {
+  return encodeMessage('Entry', {
+    header: header(verb === 'COMMIT' ? 13 : 14, { schema: '', table: '' }),
+    entryType: 2,
+    storeValue: encodeMessage('RowChange', { sql: `XA ${verb} ${xid}` }),
+  });
 }
 
 /** A statement without a schema: what MariaDB writes before the rows of any table, or (`isDdl`) one that Canal cannot read. */

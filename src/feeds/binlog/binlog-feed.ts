@@ -7,7 +7,7 @@ import type { ChangeFeed, FeedResyncReason, FeedSink } from '../../registry/chan
 import type { SourceDatabase, SourceTable } from '../../registry/source-table.ts';
 import { dumpFault, freshUuid, positionText, readerServerId } from './dump-fault.ts';
 import { Following, type Ending } from './following.ts';
-import { PreparedXids } from './prepared-xids.ts';
+import { PreparedXids } from '../prepared-xids.ts';
 import { ReadsWatch } from './reads-watch.ts';
 import { BinlogStream } from './stream.ts';
 import { Teller } from './teller.ts';

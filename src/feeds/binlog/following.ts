@@ -7,7 +7,7 @@ import { positionText } from './dump-fault.ts';
 import type { SourceEvent } from './source-event.ts';
 import { statementMeaning } from './statement.ts';
 import type { LogHandlers, LogStream } from './log-stream.ts';
-import type { PreparedXids } from './prepared-xids.ts';
+import type { PreparedXids } from '../prepared-xids.ts';
 import type { Teller } from './teller.ts';
 import { TransactionRows, type ChangedServices } from './transaction.ts';
 

@@ -7,7 +7,7 @@ import { Breather } from '../../lib/event-loop.ts';
 import type { BinlogColumn, BinlogPosition } from '../../registry/binlog-server.ts';
 import { EVENT_HEADER_BYTES, innerPackets, readPayload } from './payload.ts';
 import type { LogHandlers, LogStream } from './log-stream.ts';
-import { xidText } from './prepared-xids.ts';
+import { xidText } from '../prepared-xids.ts';
 import type { RowChange, RowImage, SourceEvent } from './source-event.ts';
 
 export interface StreamOptions extends LogHandlers {

@@ -5,6 +5,8 @@ import { decodeMessage, int64, type Decoded } from './messages.ts';
 const ENTRY = { rowData: 2, transactionEnd: 3 } as const;
 /** INSERT, UPDATE, DELETE of EventType in EntryProtocol.proto; not given means UPDATE, for the reason below. */
 const ROWS: readonly number[] = [0, 1, 2, 3];
+/** XACOMMIT and XAROLLBACK of EventType: statements without a schema. */
+const XA_FINISHES: readonly number[] = [13, 14];
 
 /** Where in the binlog of which server Canal is. */
 export interface CanalPosition {
@@ -31,12 +33,17 @@ export interface RowImages {
   readonly after: readonly Column[];
 }
 
-/** An entry as far as a feed of rows needs it. `other`: of no meaning here. */
+/**
+ * An entry as far as a feed of rows needs it. `end`: of a transaction, with the xid of one that is prepared and not committed yet. `finish`: the
+ * statement that ends such a one. `other`: of no meaning here.
+ */
 export type CanalEntry = EntryHeader &
   (
     | { readonly kind: 'rows'; readonly rows: readonly RowImages[]; readonly sql: string }
     | { readonly kind: 'ddl'; readonly sql: string }
-    | { readonly kind: 'end' | 'other' }
+    | { readonly kind: 'end'; readonly preparedXid: string | null }
+    | { readonly kind: 'finish'; readonly sql: string }
+    | { readonly kind: 'other' }
   );
 
 /**
@@ -52,7 +59,10 @@ export function decodeEntry(
     const entry = decodeMessage('Entry', bytes);
     const raw = entry.header ?? decodeMessage('Header', new Uint8Array());
     const header = headerOf(raw);
-    if (entry.entryType === ENTRY.transactionEnd) return { ...header, kind: 'end' };
+    if (entry.entryType === ENTRY.transactionEnd)
+      return { ...header, kind: 'end', preparedXid: preparedXid(entry.storeValue) };
+    if (XA_FINISHES.includes(raw.eventType))
+      return { ...header, kind: 'finish', sql: decodeMessage('RowChange', entry.storeValue).sql };
     const isForeign = ROWS.includes(raw.eventType)
       ? !isOurs(header.schema, header.table)
       : header.schema === '' && !decodeMessage('Kind', entry.storeValue).isDdl;
@@ -74,6 +84,12 @@ function headerOf(header: Decoded<'Header'>): EntryHeader {
     schema: unquoted(header.schemaName),
     table: unquoted(header.tableName),
   };
+}
+
+/** Canal ends a transaction at its XA END, which only comes with XA PREPARE; the xid as the log writes it: X'6162',X'',1. */
+function preparedXid(storeValue: Uint8Array): string | null {
+  const { props } = decodeMessage('TransactionEnd', storeValue);
+  return props.find(({ key }) => key === 'XA_XID')?.value ?? null;
 }
 
 type Change =

@@ -9,6 +9,7 @@ import { positionText, wentBack, type CanalPosition } from './entries.ts';
 import { readNews, type CanalNews, type TransactionNews } from './news.ts';
 import type { CanalDoubt, SourceWatch } from './source-watch.ts';
 import { TellOnce } from './tell-once.ts';
+import { UnseenXa } from './unseen-xa.ts';
 
 /** What one conversation with a canal-server is made of. */
 export interface FollowerOptions {
@@ -61,6 +62,7 @@ export class Follower {
   #position: CanalPosition | null = null;
   #held: Held[] = [];
   #isHeldLost = false;
+  readonly #unseen = new UnseenXa();
   readonly #toldOfOpen = new Set<string>();
   #heldLookMs = 0;
   #pulseMs = -Infinity;
@@ -95,6 +97,7 @@ export class Follower {
       const news = readable(batch, this.#table);
       if (news !== null) {
         await this.#becomeVisible(news, signal);
+        this.#unseen.note(news.xa, clock.now());
         this.#position = news.positions.at(-1) ?? this.#position;
         if (news.tableChange !== null) this.#table = await source.table(signal);
       }
@@ -137,12 +140,14 @@ export class Follower {
   }
 
   async #tell(news: CanalNews, signal: AbortSignal): Promise<void> {
-    const { source, sink } = this.#options;
+    const { source, sink, clock } = this.#options;
     if (news.incomplete !== null) throw incompleteRows(news.incomplete);
     this.#executedAtMs = news.executedAtMs ?? this.#executedAtMs;
     this.#moveOn(news.positions);
     await this.#becomeVisible(news, signal);
     this.#once.tell(this.#untold(news), this.#positionText());
+    this.#unseen.note(news.xa, clock.now());
+    this.#tellUnseen();
     if (news.unreadable !== null) sink.resync('UnreadableChange', `Canal gave ${news.unreadable}`);
     if (news.tableChange === null) return;
     this.#table = await source.table(signal);
@@ -179,6 +184,15 @@ export class Follower {
     this.#held.splice(MAX_HELD);
   }
 
+  #tellUnseen(): void {
+    const { clock, sink } = this.#options;
+    if (!this.#unseen.takeDue(clock.now())) return;
+    sink.resync(
+      'UnreadableChange',
+      'an XA transaction was committed that was prepared before it was followed',
+    );
+  }
+
   #moveOn(positions: readonly CanalPosition[]): void {
     const { sink, logger } = this.#options;
     for (const position of positions) {
@@ -201,6 +215,7 @@ export class Follower {
     this.#batchesInARow = 0;
     this.#once.drained();
     await this.#lookAtHeld(signal);
+    this.#tellUnseen();
     await this.#lookAtSource(signal);
     this.#pulse();
     const quietMs = clock.now() - watch.heardMs;

@@ -47,6 +47,8 @@ const MESSAGES = {
     eventType: [11, 'int32'],
     gtid: [13, 'string'],
   },
+  TransactionEnd: { props: [3, 'Pair', 'repeated'] },
+  Pair: { key: [1, 'string'], value: [2, 'string'] },
   RowChange: {
     eventType: [2, 'int32'],
     isDdl: [10, 'bool'],

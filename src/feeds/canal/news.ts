@@ -12,6 +12,9 @@ export interface TransactionNews {
   readonly isEnded: boolean;
 }
 
+/** What a batch says of XA transactions, of whatever table: one was prepared, or the statement that ends one. */
+export type XaStep = { readonly prepared: string } | { readonly finished: string };
+
 /** What a batch of entries says of one table. */
 export interface CanalNews {
   readonly transactions: readonly TransactionNews[];
@@ -25,6 +28,8 @@ export interface CanalNews {
   readonly incomplete: string | null;
   /** The ends of transactions, in order; positions in between are of no use (MariaDB 11.4 has none there). */
   readonly positions: readonly CanalPosition[];
+  /** In order. */
+  readonly xa: readonly XaStep[];
   /** When what is told last had happened, by the database's clock; null: nothing is told. */
   readonly executedAtMs: number | null;
 }
@@ -50,6 +55,7 @@ class Reading {
   #unreadable: string | null = null;
   #incomplete: string | null = null;
   readonly #positions: CanalPosition[] = [];
+  readonly #xa: XaStep[] = [];
   #executedAtMs: number | null = null;
 
   constructor(table: SourceTable) {
@@ -71,7 +77,11 @@ class Reading {
         this.#end(entry);
         return;
       case 'end':
+        if (entry.preparedXid !== null) this.#xa.push({ prepared: entry.preparedXid });
         this.#end(entry);
+        return;
+      case 'finish':
+        this.#xa.push({ finished: entry.sql });
         return;
       case 'other':
         return;
@@ -87,6 +97,7 @@ class Reading {
       unreadable: this.#unreadable,
       incomplete: this.#incomplete,
       positions: this.#positions,
+      xa: this.#xa,
       executedAtMs: this.#executedAtMs,
     };
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { errorMessage } from '../../../../src/lib/errors.ts';
 import { Following, type Ending } from '../../../../src/feeds/binlog/following.ts';
-import { PreparedXids } from '../../../../src/feeds/binlog/prepared-xids.ts';
+import { PreparedXids } from '../../../../src/feeds/prepared-xids.ts';
 import type { LogStream } from '../../../../src/feeds/binlog/log-stream.ts';
 import type { SourceEvent } from '../../../../src/feeds/binlog/source-event.ts';
 import type { ChangedServices } from '../../../../src/feeds/binlog/transaction.ts';

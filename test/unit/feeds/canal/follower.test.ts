@@ -6,7 +6,7 @@ import { SourceWatch } from '../../../../src/feeds/canal/source-watch.ts';
 import { TerminalError } from '../../../../src/lib/errors.ts';
 import type { FeedSink } from '../../../../src/registry/change-feed.ts';
 import type { RowKey, SourceDatabase, SourceTable } from '../../../../src/registry/source-table.ts';
-import { canalTable, ddlEntry, endEntry, rowsEntry } from '../../../support/canal-entries.ts';
+import { canalTable, ddlEntry, endEntry, finishEntry, rowsEntry } from '../../../support/canal-entries.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { RecordingLogger } from '../../../support/recording-logger.ts';
 
@@ -198,6 +198,31 @@ describe('a conversation with a canal-server', () => {
     place.start();
     await place.clock.advance(10);
     assert.deepEqual(place.said, ['resync PositionLost', 'ack 1', 'resync PositionLost', 'ack 2', 'ack 3']);
+  });
+
+  it('has everything read a second after the commit of an XA transaction whose rows it has not seen', async () => {
+    const [known, early, late] = ["X'6b',X'',1", "X'65',X'',1", "X'6c',X'',1"];
+    place.kept.push({ id: 1, entries: [inserted('1', 'kept'), endEntry({ xid: known })], bytes: 1 });
+    place.give(2, inserted('2', 'orders'), endEntry({ xid: late }), finishEntry('COMMIT', late));
+    place.give(3, finishEntry('COMMIT', known), finishEntry('ROLLBACK', "X'72',X'',1"));
+    place.start();
+    await place.clock.advance(5000);
+    assert.deepEqual(
+      place.said.filter((line) => line.startsWith('resync')),
+      [],
+    );
+    place.give(4, finishEntry('COMMIT', early));
+    await place.clock.advance(950);
+    assert.equal(place.said.at(-1), 'ack 4');
+    await place.clock.advance(200);
+    assert.deepEqual(place.said.at(-1), 'resync UnreadableChange');
+    for (let id = 5; id < 25; id += 1) {
+      place.give(id, finishEntry('COMMIT', early));
+      await place.clock.advance(1000);
+    }
+    assert.equal(place.said.filter((line) => line.startsWith('resync')).length, 1);
+    await place.clock.advance(30_000);
+    assert.equal(place.said.filter((line) => line.startsWith('resync')).length, 2);
   });
 
   it('asks for a person when rows come without their service', async () => {

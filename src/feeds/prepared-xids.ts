@@ -15,7 +15,8 @@ export function xidText(gtrid: Buffer, bqual: Buffer, formatId: number): string 
 export class PreparedXids {
   readonly #known = new Set<string>();
 
-  prepared(xid: string): void {
+  prepared(text: string): void {
+    const xid = normal(text);
     this.#known.add(xid);
     if (this.#known.size <= MOST_XIDS) return;
     const [oldest = xid] = this.#known;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PreparedXids, xidText } from '../../../../src/feeds/binlog/prepared-xids.ts';
+import { PreparedXids, xidText } from '../../../src/feeds/prepared-xids.ts';
 
 describe('the XA transactions that were seen being prepared', () => {
   it('are known when they are committed, once', () => {
