@@ -11,7 +11,7 @@ import { freshAddress, needs } from '../../support/testbed/index.ts';
 describe('a client on xds:///, unmodified, and go-control-plane', function () {
   this.timeout(60_000);
   const greeters: Greeter[] = [];
-  let reference: XdsReference;
+  let reference: XdsReference | undefined;
 
   before(async function () {
     needs(this, 'xdsReference');
@@ -22,12 +22,13 @@ describe('a client on xds:///, unmodified, and go-control-plane', function () {
 
   after(async () => {
     await Promise.all(greeters.map((greeter) => greeter.stop()));
-    await reference.dispose();
+    await reference?.dispose();
   });
 
   for (const kind of clientKinds) {
     it(`${kind}: calls all servers of the assignment, each at its own port, and a new one at once`, async function () {
       needs(this, ...clientComponents[kind]);
+      assert.ok(reference);
       const name = `greeter.${kind}`;
       const [one, two, three] = greeters.map(({ target }) => target);
       await reference.apply(service(name, one ?? '', two ?? ''));

@@ -9,6 +9,7 @@ export interface TestResource extends Any {
 const listenerType = 'envoy.config.listener.v3.Listener';
 const routeType = 'envoy.config.route.v3.RouteConfiguration';
 const clusterType = 'envoy.config.cluster.v3.Cluster';
+const routerType = 'envoy.extensions.filters.http.router.v3.Router';
 const assignmentType = 'envoy.config.endpoint.v3.ClusterLoadAssignment';
 
 /** The URLs of the types. */
@@ -29,12 +30,32 @@ export function listener(name: string, route: string, statPrefix = 'grpc'): Test
   const manager = pack('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
     statPrefix,
     rds: { routeConfigName: route, configSource: ads },
-    httpFilters: [
-      { name: 'router', typedConfig: inside(pack('envoy.extensions.filters.http.router.v3.Router', {})) },
-    ],
+    httpFilters: [{ name: 'router', typedConfig: inside(pack(routerType, {})) }],
   });
   const needs = [{ typeUrl: typeUrls.route, name: route }];
   return { ...pack(listenerType, { name, apiListener: { apiListener: inside(manager) } }), name, needs };
+}
+
+/** A listener of a proxy, with its route by RDS and a line of JSON on its standard output for each call. */
+export function proxyListener(name: string, address: string, port: number, route: string): TestResource {
+  const log = pack('envoy.extensions.access_loggers.stream.v3.StdoutAccessLog', {
+    logFormat: {
+      jsonFormat: {
+        fields: { path: { stringValue: '%REQ(:PATH)%' }, upstream: { stringValue: '%UPSTREAM_HOST%' } },
+      },
+    },
+  });
+  const manager = pack('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+    ...{ statPrefix: 'proxy', codecType: 'AUTO', rds: { routeConfigName: route, configSource: ads } },
+    accessLog: [{ name: 'stdout', typedConfig: inside(log) }],
+    httpFilters: [{ name: 'router', typedConfig: inside(pack(routerType, {})) }],
+  });
+  const fields = {
+    name,
+    address: { socketAddress: { address, portValue: port } },
+    filterChains: [{ filters: [{ name: 'http', typedConfig: inside(manager) }] }],
+  };
+  return { ...pack(listenerType, fields), name, needs: [{ typeUrl: typeUrls.route, name: route }] };
 }
 
 /** A route of everything to one cluster. */
@@ -52,6 +73,13 @@ export function cluster(name: string, connectSeconds = 5): TestResource {
   const fields = {
     ...{ name, type: 'EDS', lbPolicy: 'ROUND_ROBIN', connectTimeout: { seconds: connectSeconds } },
     edsClusterConfig: { edsConfig: ads },
+    typedExtensionProtocolOptions: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': inside(
+        pack('envoy.extensions.upstreams.http.v3.HttpProtocolOptions', {
+          explicitHttpConfig: { http2ProtocolOptions: {} },
+        }),
+      ),
+    },
   };
   return { ...pack(clusterType, fields), name, needs: [{ typeUrl: typeUrls.endpoints, name }] };
 }
