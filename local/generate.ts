@@ -1,6 +1,6 @@
 /**
  * `npm run generate`: writes the files that are made from others. docs/reference/ comes from the CRDs, the flags and the metrics;
- * the PrometheusRule from the plain rules file. `npm test` fails when a file differs from what this makes.
+ * the PrometheusRule from the plain rules file; the shapes and types of the xDS messages from proto/vendor. `npm test` fails when a file differs from what this makes.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,9 @@ import { crdReference, type Crd } from './generate/crd-reference.ts';
 import { flagReference } from './generate/flag-reference.ts';
 import { metricReference, metricsThereAre } from './generate/metric-reference.ts';
 import { prometheusRule } from './generate/prometheus-rule.ts';
+import { xdsDescriptor } from './generate/xds/descriptor.ts';
+import { readProtos } from './generate/xds/read-protos.ts';
+import { xdsTypes } from './generate/xds/types.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -36,3 +39,7 @@ await write(
 await write('docs/reference/flags.md', flagReference(flagDocs()));
 await write('docs/reference/metrics.md', metricReference(metricsThereAre()));
 await write('deploy/components/monitoring/prometheus-rule.yaml', prometheusRule(await read(rules), rules));
+
+const protos = readProtos();
+await write('src/xds/codec/generated/descriptor-text.ts', xdsDescriptor(protos));
+await write('src/xds/codec/generated/messages.ts', xdsTypes(protos));
