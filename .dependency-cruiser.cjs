@@ -75,6 +75,13 @@ module.exports = {
       from: { path: '^src/(desired|slices|model|xds/resources)/' },
       to: { dependencyTypes: ['core', 'npm'], pathNot: '^(node:)?crypto$|ipaddr' },
     },
+    {
+      name: 'http2-only-in-the-transport',
+      comment: 'gRPC over HTTP/2 is spoken by src/xds/server alone.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/xds/server/' },
+      to: { path: '^(node:)?http2$' },
+    },
     vendorOnlyIn('mysql2', 'mysql2', '^src/mysql/'),
     vendorOnlyIn('client-node', '@kubernetes/client-node', '^src/kube/'),
     vendorOnlyIn('undici', 'undici', '^src/kube/'),

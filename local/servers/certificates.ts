@@ -14,7 +14,7 @@ export interface CertificateFiles {
 /** An authority of one's own. */
 export interface CertificateAuthority {
   readonly caFile: string;
-  /** Issues a certificate for DNS names and addresses; the first is its common name. */
+  /** Issues a certificate for DNS names, addresses and URIs; the first is its common name. */
   issue(names: readonly string[]): Promise<CertificateFiles>;
 }
 
@@ -49,7 +49,7 @@ export async function createCertificateAuthority(name = 'test authority'): Promi
       `${base}.csr`,
       `${base}.ext`,
     ];
-    const alternatives = names.map((alternative) => `${isIP(alternative) ? 'IP' : 'DNS'}:${alternative}`);
+    const alternatives = names.map((alternative) => `${kindOf(alternative)}:${alternative}`);
     await writeFile(
       settings,
       `subjectAltName=${alternatives.join(',')}\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n`,
@@ -61,4 +61,9 @@ export async function createCertificateAuthority(name = 'test authority'): Promi
     return { certFile, keyFile };
   };
   return { caFile, issue };
+}
+
+function kindOf(alternative: string): string {
+  if (alternative.includes('://')) return 'URI';
+  return isIP(alternative) ? 'IP' : 'DNS';
 }

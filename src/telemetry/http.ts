@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError, errorMessage } from '../lib/errors.ts';
+import { bindError } from '../lib/bind-error.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** What a path answers. */
@@ -21,14 +21,6 @@ export interface HttpEndpointOptions {
   readonly routes: ReadonlyMap<string, HttpRoute>;
   readonly log: Logger;
 }
-
-/** What cannot be mended by waiting, in words. */
-const BIND_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'is in use by another program',
-  EACCES: 'may not be used by this user (ports below 1024 need a privilege)',
-  EADDRNOTAVAIL: 'is no address of this machine',
-  ENOTFOUND: 'has a host that no name server knows',
-};
 
 /**
  * A small HTTP server for metrics and health: plain text, GET and HEAD alone. A client that sends slowly or keeps its
@@ -61,7 +53,7 @@ export class HttpEndpoint {
         resolve();
       });
     }).catch((error: unknown) => {
-      throw this.#bindError(error);
+      throw bindError(this.#options.flag, this.#options.address, error);
     });
     const bound = this.#server.address() as AddressInfo;
     return { host: bound.address, port: bound.port };
@@ -96,14 +88,6 @@ export class HttpEndpoint {
         ? plain(404, `nothing here; try ${[...this.#options.routes.keys()].join(', ')}\n`)
         : await route(new URLSearchParams(query));
     send(request, response, answer);
-  }
-
-  #bindError(error: unknown): Error {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const { host, port } = this.#options.address;
-    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    const problem = BIND_PROBLEMS[code] ?? `cannot be listened at: ${errorMessage(error)}`;
-    return new ConfigError([`${this.#options.flag}: ${address} ${problem}; give it another address`]);
   }
 }
 

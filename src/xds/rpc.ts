@@ -32,7 +32,7 @@ export interface RpcStream {
   readonly peer: string;
   /** Names of the client's certificate (URI and DNS SANs); empty without one. */
   readonly peerNames: readonly string[];
-  /** Bytes that were sent and that the client's window has not let go yet. */
+  /** Bytes that were sent and that the client has not let go yet (its window, its socket). A message counts whole until its last byte has left. */
   readonly queuedBytes: number;
   /** Sends one message: the five bytes of its frame, then the message. The buffer is shared with other streams and must not be changed. */
   send(frame: Buffer): void;
@@ -42,13 +42,13 @@ export interface RpcStream {
 
 /** The server's side of one call. Called in order, never after `ended`. A throw ends the call with INTERNAL and is logged. */
 export interface RpcHandler {
-  /** A whole message, without its frame. */
+  /** A whole message, without its frame. The buffer is a piece of a larger one: what is kept of it longer keeps that. */
   message(body: Buffer): void;
   /** The client sends no more (half-close). */
   halfClosed(): void;
   /** All that was queued has left: {@link RpcStream.queuedBytes} is 0 again. */
   drained(): void;
-  /** The call is over, by whoever ended it. */
+  /** The call is over, by whoever ended it. Comes once, and never inside {@link RpcStream.end} or {@link RpcStream.send}. */
   ended(): void;
 }
 

@@ -59,7 +59,7 @@ describe('TLS of the RPC server', () => {
       ]);
       assert.equal(one.messages.length, 1, 'the call was cut off');
       const { socket } = session;
-      return socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : '';
+      return socket instanceof TLSSocket ? String(socket.getPeerCertificate().subject.CN) : '';
     } finally {
       session.destroy();
     }
