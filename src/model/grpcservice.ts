@@ -18,6 +18,8 @@ export interface GrpcServiceSpec {
   readonly protection?: ProtectionSpec;
   readonly paused?: boolean;
   readonly dns?: DnsSpec;
+  readonly xds?: XdsServiceSpec;
+  readonly proxy?: ProxySpec;
 }
 
 /** metav1.LabelSelector, matched on instance metadata plus `zone` and `region`. */
@@ -46,6 +48,64 @@ export interface DnsSpec {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly addressTypes?: readonly AddressType[];
   readonly adoption?: 'Never' | 'IfUnowned';
+}
+
+/** How xds:/// clients call the instances. Durations are Kubernetes durations ("10s"). */
+export interface XdsServiceSpec {
+  readonly loadBalancing?: {
+    readonly policy?: 'RoundRobin' | 'LeastRequest' | 'RingHash';
+    readonly leastRequest?: { readonly choiceCount?: number };
+    readonly ringHash?: {
+      readonly header?: string;
+      readonly minimumRingSize?: number;
+      readonly maximumRingSize?: number;
+    };
+  };
+  readonly locality?: {
+    readonly mode?: LocalityMode;
+    readonly failoverRegions?: readonly string[];
+    readonly minReadyEndpoints?: number;
+  };
+  readonly outlierDetection?: OutlierDetectionSpec;
+  readonly circuitBreaker?: { readonly maxRequests: number };
+  readonly retry?: {
+    readonly attempts?: number;
+    readonly codes?: readonly RetryCode[];
+    readonly backoff?: { readonly base?: string; readonly max?: string };
+  };
+  readonly timeout?: string;
+}
+
+export type LocalityMode = 'None' | 'PreferSameZone' | 'PreferSameRegion';
+
+export type RetryCode = 'Cancelled' | 'DeadlineExceeded' | 'Internal' | 'ResourceExhausted' | 'Unavailable';
+
+/** gRFC A50; one of successRate and failurePercentage is there at least. */
+export interface OutlierDetectionSpec {
+  readonly interval?: string;
+  readonly baseEjectionTime?: string;
+  readonly maxEjectionTime?: string;
+  readonly maxEjectionPercent?: number;
+  readonly successRate?: {
+    /** Thousandths. */
+    readonly stdevFactor?: number;
+    readonly enforcementPercent?: number;
+    readonly minimumHosts?: number;
+    readonly requestVolume?: number;
+  };
+  readonly failurePercentage?: {
+    readonly threshold?: number;
+    readonly enforcementPercent?: number;
+    readonly minimumHosts?: number;
+    readonly requestVolume?: number;
+  };
+}
+
+/** What the Envoy front proxy routes to the instances; one of the two is there at least. */
+export interface ProxySpec {
+  readonly hosts?: readonly string[];
+  /** Full names: `shop.v1.Orders`. */
+  readonly rpcServices?: readonly string[];
 }
 
 export interface GrpcServiceStatus {

@@ -338,12 +338,14 @@ function selectorCases(at: (selector: Json) => Json): readonly WrongCase[] {
 }
 
 const dns = (change: Json): Json => ({ spec: { dns: change } });
+const xds = (change: Json): Json => ({ spec: { xds: change } });
+const proxy = (change: Json): Json => ({ spec: { proxy: change } });
 
 export const wrongGrpcServices: readonly WrongCase[] = [
   { name: 'no port', change: { spec: { port: null } }, says: 'spec.port: Required value' },
   { name: 'port 0', change: { spec: { port: 0 } }, says: 'should be greater than or equal to 1' },
   { name: 'port 65536', change: { spec: { port: 65_536 } }, says: 'should be less than or equal to 65535' },
-  { name: 'a field of later versions', change: { spec: { xds: {} } }, says: 'unknown field "spec.xds"' },
+  { name: 'a field of later versions', change: { spec: { mesh: {} } }, says: 'unknown field "spec.mesh"' },
   {
     name: 'a registry without a name',
     change: { spec: { registryRef: { namespace: 'x' } } },
@@ -462,4 +464,141 @@ export const wrongGrpcServices: readonly WrongCase[] = [
     change: dns({ adoption: 'Always' }),
     says: 'Unsupported value: "Always"',
   },
+  ...wrongXds(),
+  {
+    name: 'a proxy that routes nothing',
+    change: proxy({ hosts: [] }),
+    says: 'say what is routed here with hosts, rpcServices or both',
+  },
+  {
+    name: 'a host with a port',
+    change: proxy({ hosts: ['orders.example.com:443'] }),
+    says: 'write a host name in lower case without a port',
+  },
+  {
+    name: 'a host that is every host',
+    change: proxy({ hosts: ['*'] }),
+    says: 'write a host name in lower case without a port',
+  },
+  {
+    name: 'a host twice',
+    change: proxy({ hosts: ['a.example.com', 'a.example.com'] }),
+    says: 'Duplicate value: "a.example.com"',
+  },
+  {
+    name: 'a path in the place of a gRPC service',
+    change: proxy({ rpcServices: ['/shop.v1.Orders/'] }),
+    says: 'write the full name of a gRPC service with its package',
+  },
 ];
+
+function wrongXds(): readonly WrongCase[] {
+  const outliers = (change: Json): Json => xds({ outlierDetection: { failurePercentage: {}, ...change } });
+  return [
+    {
+      name: 'a policy of Envoy that gRPC has not',
+      change: xds({ loadBalancing: { policy: 'Maglev' } }),
+      says: 'Unsupported value: "Maglev"',
+    },
+    {
+      name: 'one choice only',
+      change: xds({ loadBalancing: { policy: 'LeastRequest', leastRequest: { choiceCount: 1 } } }),
+      says: 'should be greater than or equal to 2',
+    },
+    {
+      name: 'choices for another policy',
+      change: xds({ loadBalancing: { leastRequest: { choiceCount: 3 } } }),
+      says: 'leastRequest is used by policy LeastRequest only',
+    },
+    {
+      name: 'a ring for another policy',
+      change: xds({ loadBalancing: { policy: 'LeastRequest', ringHash: {} } }),
+      says: 'ringHash is used by policy RingHash only',
+    },
+    {
+      name: 'a ring whose least is above its most',
+      change: xds({ loadBalancing: { policy: 'RingHash', ringHash: { maximumRingSize: 512 } } }),
+      says: 'minimumRingSize cannot be above maximumRingSize',
+    },
+    ...['User-Id', 'trace-bin', 'grpc-timeout'].map((header) => ({
+      name: `calls hashed by the header ${header}`,
+      change: xds({ loadBalancing: { policy: 'RingHash', ringHash: { header } } }),
+      says: 'write a header name in lower case such as "user-id"',
+    })),
+    {
+      name: 'regions to fail over to without a preference',
+      change: xds({ locality: { failoverRegions: ['eu-west-1'] } }),
+      says: 'failoverRegions are used by the modes PreferSameZone and PreferSameRegion only',
+    },
+    {
+      name: 'outliers without a measure',
+      change: xds({ outlierDetection: {} }),
+      says: 'say what makes an outlier with successRate, failurePercentage or both',
+    },
+    {
+      name: 'an interval without a unit',
+      change: outliers({ interval: '10' }),
+      says: 'write a duration from 100ms to 1h, such as "10s"',
+    },
+    {
+      name: 'an ejection that is too short',
+      change: outliers({ baseEjectionTime: '1ms' }),
+      says: 'write a duration from 100ms to 1h, such as "30s"',
+    },
+    {
+      name: 'an ejection without end',
+      change: outliers({ maxEjectionTime: '48h' }),
+      says: 'write a duration from 100ms to 24h, such as "5m"',
+    },
+    {
+      name: 'a longest ejection that is shorter than the first',
+      change: outliers({ baseEjectionTime: '10m' }),
+      says: 'maxEjectionTime must be at least as long as baseEjectionTime',
+    },
+    {
+      name: 'a bound of no calls',
+      change: xds({ circuitBreaker: { maxRequests: 0 } }),
+      says: 'should be greater than or equal to 1',
+    },
+    {
+      name: 'a circuit breaker without a bound',
+      change: xds({ circuitBreaker: {} }),
+      says: 'spec.xds.circuitBreaker.maxRequests: Required value',
+    },
+    {
+      name: 'more calls than gRPC makes',
+      change: xds({ retry: { attempts: 5 } }),
+      says: 'should be less than or equal to 4',
+    },
+    {
+      name: 'a code that is not repeated',
+      change: xds({ retry: { codes: ['NotFound'] } }),
+      says: 'Unsupported value: "NotFound"',
+    },
+    {
+      name: 'repetitions upon nothing',
+      change: xds({ retry: { codes: [] } }),
+      says: 'should have at least 1 items',
+    },
+    {
+      name: 'a pause of nothing',
+      change: xds({ retry: { backoff: { base: '0s' } } }),
+      says: 'write a duration from 1ms to 1m, such as "25ms"',
+    },
+    {
+      name: 'a pause of an hour',
+      change: xds({ retry: { backoff: { max: '1h' } } }),
+      says: 'write a duration from 1ms to 10m, such as "250ms"',
+    },
+    {
+      name: 'a longest pause that is shorter than the first',
+      change: xds({ retry: { backoff: { base: '1s' } } }),
+      says: 'max must be at least as long as base',
+    },
+    {
+      name: 'a timeout without a unit',
+      change: xds({ timeout: '30' }),
+      says: 'write a duration from 1ms to 168h, such as "30s"',
+    },
+  ];
+}

@@ -111,6 +111,38 @@ describe('the CRDs on a real API server', () => {
       });
     });
 
+    it('of xDS, where it is asked for', async () => {
+      const { spec } = await tryOut(
+        'grpcservices',
+        merged(grpcService, {
+          spec: {
+            xds: {
+              loadBalancing: { policy: 'RingHash', ringHash: { header: 'user-id' } },
+              locality: { mode: 'PreferSameZone' },
+              outlierDetection: { successRate: {}, failurePercentage: {} },
+              retry: { backoff: {} },
+            },
+          },
+        }),
+      );
+      assert.deepEqual((spec as Json).xds, {
+        loadBalancing: {
+          policy: 'RingHash',
+          ringHash: { header: 'user-id', minimumRingSize: 1024, maximumRingSize: 4096 },
+        },
+        locality: { mode: 'PreferSameZone', minReadyEndpoints: 1 },
+        outlierDetection: {
+          interval: '10s',
+          baseEjectionTime: '30s',
+          maxEjectionTime: '5m',
+          maxEjectionPercent: 10,
+          successRate: { stdevFactor: 1900, enforcementPercent: 100, minimumHosts: 5, requestVolume: 100 },
+          failurePercentage: { threshold: 85, enforcementPercent: 100, minimumHosts: 5, requestVolume: 50 },
+        },
+        retry: { attempts: 2, codes: ['Unavailable'], backoff: { base: '25ms', max: '250ms' } },
+      });
+    });
+
     it('of the feeds', async () => {
       const feed = async (given: Json): Promise<Json> => {
         const { spec } = await tryOut('registries', merged(registry, { spec: { feed: given } }));
