@@ -4,6 +4,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -52,18 +53,22 @@ export class Connection implements CallHost {
   readonly unfinished: ByteBudget;
   readonly #parts: ConnectionParts;
   readonly #session: ServerHttp2Session;
+  /** Beneath the session: see {@link Connection.destroy}. */
+  readonly #socket: Socket;
   readonly #calls = new Set<Call>();
   readonly #pings: PingPolicy;
   #why: ConnectionEnd = 'client';
   #leaving = false;
+  #gone = false;
   #cancelKeepalive: () => void = nothing;
   #cancelIdle: () => void = nothing;
   #cancelAge: () => void = nothing;
 
-  constructor(session: ServerHttp2Session, parts: ConnectionParts) {
+  constructor(session: ServerHttp2Session, socket: Socket, parts: ConnectionParts) {
     this.#session = session;
+    this.#socket = socket;
     this.#parts = parts;
-    ({ names: this.peerNames, address: this.peer } = peerOf(session.socket));
+    ({ names: this.peerNames, address: this.peer } = peerOf(socket));
     this.clock = parts.clock;
     this.logger = parts.logger;
     this.observer = parts.observer;
@@ -80,8 +85,10 @@ export class Connection implements CallHost {
     session.on('goaway', () => this.#leave('client', TOO_OLD));
     session.on('error', (error) => {
       this.logger.debug('a connection broke', { peer: this.peer, error: errorMessage(error) });
+      this.#destroyLater();
     });
     session.on('close', () => {
+      this.#gone = true;
       this.#cancelKeepalive();
       this.#cancelIdle();
       this.#cancelAge();
@@ -104,9 +111,13 @@ export class Connection implements CallHost {
     this.#endCalls(STOPPING);
   }
 
-  /** Drops what is left of it. */
+  /**
+   * Drops what is left of it. A session that is destroyed waits for its socket to take what is queued, and one that is closed for the client to close its
+   * side, which those that are meant here never do: so the socket goes, too.
+   */
   destroy(): void {
     this.#session.destroy();
+    this.#socket.destroy();
   }
 
   sent(): void {
@@ -163,6 +174,7 @@ export class Connection implements CallHost {
     const code = constants.NGHTTP2_ENHANCE_YOUR_CALM;
     this.#session.goaway(code, 0, Buffer.from('too_many_pings'));
     this.#session.destroy(new Error('too many pings'), code);
+    this.#destroyLater();
   }
 
   #awaitKeepalive(): void {
@@ -170,12 +182,15 @@ export class Connection implements CallHost {
   }
 
   #keepAlive(): void {
-    // A session that is closing sends no PING; those have an end already.
-    if (this.#session.destroyed || this.#session.closed) return;
+    // A session that is closing sends no PING: it gets its time, and an end.
+    if (this.#session.destroyed || this.#session.closed) {
+      this.#leave(this.#why, TOO_OLD);
+      return;
+    }
     this.#cancelKeepalive = this.clock.after(this.limits.keepaliveTimeoutMs, () => {
       this.logger.info('a client does not answer: its connection is dropped', { peer: this.peer });
       this.#why = 'keepalive';
-      this.#session.destroy();
+      this.destroy();
     });
     this.#session.ping((error) => {
       if (error !== null) return;
@@ -190,6 +205,7 @@ export class Connection implements CallHost {
     this.#cancelIdle = this.clock.after(this.limits.idleMs, () => {
       if (this.#why === 'client') this.#why = 'idle';
       this.#session.close();
+      this.#destroyLater();
     });
   }
 
@@ -197,22 +213,31 @@ export class Connection implements CallHost {
   #retire(): void {
     if (this.#session.destroyed || this.#leaving) return;
     this.#session.goaway(constants.NGHTTP2_NO_ERROR, ALL_STREAMS, Buffer.from('max_age'));
-    this.#session.ping(() => {
+    const close = (): void => {
       if (!this.#session.destroyed) this.#session.close();
-    });
+    };
+    // Without a call nghttp2 reads no more after a GOAWAY, and an answer would never come.
+    if (this.#calls.size === 0) close();
+    else this.#session.ping(close);
     this.#leave('age', TOO_OLD);
   }
 
   #leave(why: ConnectionEnd, status: RpcStatus): void {
-    if (this.#leaving || this.#session.destroyed) return;
+    if (this.#leaving) return;
     this.#leaving = true;
     this.#why = why;
     this.#cancelAge();
     this.#cancelAge = this.clock.after(this.limits.ageGraceMs, () => {
-      this.#session.close();
+      if (!this.#session.destroyed) this.#session.close();
       this.#endCalls(status);
-      this.#cancelAge = this.clock.after(this.limits.lingerMs, () => this.#session.destroy());
+      this.#destroyLater();
     });
+  }
+
+  #destroyLater(): void {
+    if (this.#gone) return;
+    this.#cancelAge();
+    this.#cancelAge = this.clock.after(this.limits.lingerMs, () => this.destroy());
   }
 
   #endCalls(status: RpcStatus): void {

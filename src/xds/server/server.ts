@@ -5,7 +5,7 @@ import {
   type Http2Server,
   type ServerHttp2Session,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { bindError } from '../../lib/bind-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
@@ -72,7 +72,18 @@ export class RpcServer {
     const server = await this.#create();
     this.#server = server;
     server.maxConnections = this.#limits.connections;
-    server.on('session', (session) => this.#accept(session));
+    // The socket beneath a session is not to be had of the session: its event comes right before, as this listener is the first.
+    let socket: Socket | null = null;
+    server.prependListener(
+      this.#options.tls === null ? 'connection' : 'secureConnection',
+      (accepted: Socket) => {
+        socket = accepted;
+      },
+    );
+    server.on('session', (session) => {
+      if (socket !== null) this.#accept(session, socket);
+      socket = null;
+    });
     server.on('drop', () => this.#options.observer.connectionRefused());
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -126,8 +137,8 @@ export class RpcServer {
     return server;
   }
 
-  #accept(session: ServerHttp2Session): void {
-    const connection = new Connection(session, this.#parts);
+  #accept(session: ServerHttp2Session, socket: Socket): void {
+    const connection = new Connection(session, socket, this.#parts);
     this.#connections.add(connection);
     connection.start(() => {
       this.#connections.delete(connection);
