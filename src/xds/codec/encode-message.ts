@@ -1,5 +1,6 @@
 import type { Writer } from 'protobufjs/minimal.js';
 import { enumShape, messageName, messageShape, type FieldShape } from './descriptor.ts';
+import { writePlainEndpoint } from './lb-endpoint.ts';
 import { SCALARS } from './scalars.ts';
 import { writeStruct } from './struct.ts';
 import { delimited, newWriter, writeText } from './wire.ts';
@@ -8,14 +9,16 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Writes one value, with the tag before it. `always` also when it is zero. */
 type WriteValue = (writer: Writer, value: unknown, always: boolean) => void;
 
-/** How a message's fields are written, by number; made when the first such message is written. */
+interface FieldWriter {
+  readonly id: number;
+  readonly name: string;
+  readonly write: (writer: Writer, value: unknown) => void;
+}
+
+/** How a message's fields are written; made when the first such message is written. */
 interface MessageWriter {
   readonly name: string;
-  readonly names: ReadonlySet<string>;
-  readonly fields: readonly {
-    readonly name: string;
-    readonly write: (writer: Writer, value: unknown) => void;
-  }[];
+  readonly fields: ReadonlyMap<string, FieldWriter>;
 }
 
 const writers = new Map<string, MessageWriter>();
@@ -30,13 +33,29 @@ export function encodeMessage(name: string, message: object): Uint8Array {
   return writer.finish();
 }
 
-function writeFields(writer: Writer, { name, names, fields }: MessageWriter, message: Fields): void {
+function writeFields(writer: Writer, { name, fields }: MessageWriter, message: Fields): void {
+  let last = 0;
+  let inOrder = true;
   for (const key in message) {
-    if (!names.has(key)) throw new TypeError(`${name} has no field ${key}`);
+    const field = fields.get(key);
+    if (field === undefined) throw new TypeError(`${name} has no field ${key}`);
+    inOrder &&= field.id >= last;
+    last = field.id;
   }
-  for (const field of fields) {
-    const value = message[field.name];
-    if (value !== undefined && value !== null) field.write(writer, value);
+  if (!inOrder) {
+    writeInOrder(writer, fields, message);
+    return;
+  }
+  for (const key in message) {
+    const value = message[key];
+    if (value !== undefined && value !== null) fields.get(key)?.write(writer, value);
+  }
+}
+
+function writeInOrder(writer: Writer, fields: MessageWriter['fields'], message: Fields): void {
+  for (const { name, write } of fields.values()) {
+    const value = message[name];
+    if (value !== undefined && value !== null) write(writer, value);
   }
 }
 
@@ -45,8 +64,13 @@ function messageWriter(name: string): MessageWriter {
   if (known !== undefined) return known;
   const shape = messageShape(name);
   if (shape === undefined) throw new TypeError(`there is no message ${name} in proto/vendor`);
-  const fields = shape.fields.map((field) => ({ name: field.name, write: fieldWriter(name, field) }));
-  const made = { name, names: new Set(['@type', ...fields.map((field) => field.name)]), fields };
+  const written = shape.fields.map((field): [string, FieldWriter] => [
+    field.name,
+    { id: field.id, name: field.name, write: fieldWriter(name, field) },
+  ]);
+  // The URL of its type, with which it stands in an Any, is no field of it.
+  const url: FieldWriter = { id: 0, name: '@type', write: () => undefined };
+  const made = { name, fields: new Map([[url.name, url], ...written]) };
   writers.set(name, made);
   return made;
 }
@@ -89,8 +113,10 @@ function listWriter(where: string, field: FieldShape) {
 }
 
 /** Numbers without their tags, one after the other, as proto3 has them. */
-const isPacked = (type: string): boolean =>
-  SCALARS.get(type)?.wireType !== 2 && messageShape(type) === undefined;
+function isPacked(type: string): boolean {
+  const scalar = SCALARS.get(type);
+  return scalar === undefined ? enumShape(type) !== undefined : scalar.wireType !== 2;
+}
 
 function packedWriter(where: string, field: FieldShape) {
   const write = bareWriter(where, field.type);
@@ -136,6 +162,7 @@ function valueWriter(where: string, id: number, type: string): WriteValue {
       if (always || number !== 0) writer.uint32(id << 3).int32(number);
     };
   }
+  if (type === 'envoy.config.endpoint.v3.LbEndpoint') return messageLike(where, id, writeEndpoint);
   let inner: MessageWriter | undefined;
   return messageLike(where, id, (writer, value) => {
     // Not before it is needed: a message may hold itself.
@@ -162,6 +189,12 @@ function messageLike(where: string, id: number, write: (writer: Writer, value: F
     write(writer, value as Fields);
     writer.ldelim();
   };
+}
+
+function writeEndpoint(writer: Writer, endpoint: Fields): void {
+  if (!writePlainEndpoint(writer, endpoint)) {
+    writeFields(writer, messageWriter('envoy.config.endpoint.v3.LbEndpoint'), endpoint);
+  }
 }
 
 /** Packs the message, or takes what is encoded already. */

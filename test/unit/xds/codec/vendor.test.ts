@@ -8,7 +8,9 @@ const upstream = join(root, 'node_modules/@grpc/grpc-js-xds');
 
 describe('the vendored protos', () => {
   it('are those of the package and the version that proto/README.md names, unchanged', () => {
-    const { version } = JSON.parse(readFileSync(join(upstream, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(upstream, 'package.json'), 'utf8')) as {
+      version: string;
+    };
     assert.ok(readFileSync(join(root, 'proto/README.md'), 'utf8').includes(` ${version} `), version);
     const files = globSync('**/*.proto', { cwd: vendor });
     assert.ok(files.length > 80, `${files.length} files`);
