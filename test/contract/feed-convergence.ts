@@ -10,6 +10,7 @@ import { FailoverFeed } from '../../src/feeds/failover.ts';
 import { PollFeed } from '../../src/feeds/poll.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { MysqlRegistryReader } from '../../src/mysql/mysql-registry-reader.ts';
+import { ListenedFeed } from '../support/listened-feed.ts';
 import { migrated, OpenedRegistry, root, targetOf } from '../support/open-registry.ts';
 import { replicate } from '../support/replicate.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -226,6 +227,7 @@ class Bench {
   readonly #server: DatabaseServer;
   readonly #link: TcpProxy;
   #registry: OpenedRegistry | null = null;
+  #primary: ListenedFeed | null = null;
   #isClosed = false;
 
   private constructor(
@@ -267,7 +269,7 @@ class Bench {
       feed: (known, reader, logger) => {
         const material = { ...common, known, reader, logger };
         const fallback = () => new PollFeed({ ...material, intervalMs: 300 });
-        const primary = this.feed.open(material);
+        const primary = (this.#primary = new ListenedFeed(this.feed.open(material)));
         return this.#kind.name === 'Poll'
           ? primary
           : new FailoverFeed({ ...common, primary, fallback, patienceMs: PATIENCE_MS, logger });
@@ -329,7 +331,7 @@ class Bench {
     );
   }
 
-  /** Equal to the table, followed by the feed that was asked for, and a change after all that is told by it. */
+  /** Equal to the table, followed by the feed that was asked for, and a change after all that which it tells of itself. */
   async settled(server = this.#server): Promise<void> {
     const { name } = this.#kind;
     await this.converged(server);
@@ -337,16 +339,7 @@ class Bench {
     const writer = new FeedWriter(place, this.feed);
     // A registry is written to all the time, and a feed may have to hear of something before it knows that it follows.
     await follows(this.registry, name, () => writer.insert('meanwhile'));
-    const before = this.registry.observer.hints.get(name) ?? 0;
-    // More than once: a fault may be noticed only now, and the fallback tells of what comes before the feed follows again.
-    await waitFor(
-      `${name} to tell of what comes afterwards`,
-      async () => {
-        await writer.insert('afterwards');
-        return (this.registry.observer.hints.get(name) ?? 0) > before;
-      },
-      { intervalMs: 200 },
-    );
+    await this.#primary?.tells('afterwards', (service) => writer.insert(service));
     await this.converged(server);
   }
 
