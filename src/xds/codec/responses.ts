@@ -42,7 +42,7 @@ export function encodeResponse(response: DiscoveryResponse): Buffer {
   writeText(writer, 4, response.typeUrl);
   writeText(writer, 5, response.nonce);
   writeErrors(writer, 7, response.errors);
-  return framed(writer);
+  return finished(writer);
 }
 
 /** A DeltaDiscoveryResponse, framed for gRPC. What the resources hold is copied as it is. */
@@ -60,14 +60,22 @@ export function encodeDeltaResponse(response: DeltaDiscoveryResponse): Buffer {
   writeText(writer, 5, response.nonce);
   for (const name of response.removed) writer.uint32(delimited(6)).string(name);
   writeErrors(writer, 9, response.errors);
-  return framed(writer);
+  return finished(writer);
 }
 
+/** An encoded message with the frame of gRPC before it. */
+export function framed(message: Uint8Array): Buffer {
+  const frame = Buffer.concat([FRAME_HEAD, message]);
+  frame.writeUInt32BE(message.length, 1);
+  return frame;
+}
+
+/** Leaves room for the frame's head: large messages are not to be copied once more. */
 function begin(): Writer {
   return newWriter().raw(FRAME_HEAD);
 }
 
-function framed(writer: Writer): Buffer {
+function finished(writer: Writer): Buffer {
   const bytes = writer.finish();
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   frame.writeUInt32BE(frame.length - FRAME_HEAD.length, 1);
