@@ -14,6 +14,7 @@ import { createClients, createReflectors, namedReflectors, type Reflectors } fro
 import { createLeaderWork, type LeaderWork } from './leader-work.ts';
 import { registryOpener } from './open-registry.ts';
 import { serveTelemetry } from './telemetry.ts';
+import { serveXds } from './xds.ts';
 
 /** What the process gives to the operator beside its configuration. */
 export interface OperatorSurroundings {
@@ -81,6 +82,7 @@ export async function runOperator(
     logger: logger.child({ component: 'registries' }),
   });
   const work = createLeaderWork({ ...parts, reflectors, clients, supervisor, events, metrics });
+  const xds = await serveXds({ ...parts, reflectors, supervisor, metrics });
   const telemetry = await serveTelemetry({
     config,
     metrics,
@@ -95,6 +97,7 @@ export async function runOperator(
   const followers: readonly Runnable[] = [
     ...namedReflectors(reflectors).map(([, reflector]) => reflector),
     supervisor,
+    xds,
     events,
     eventLoop,
     telemetry,

@@ -10,3 +10,4 @@ export type { Environment, RawFlags } from './read-flags.ts';
 export { readDoctorConfig } from './read-doctor-config.ts';
 export { readMigrateConfig } from './read-migrate-config.ts';
 export { readOperatorConfig } from './read-operator-config.ts';
+export type { HostPort } from './values.ts';

@@ -16,6 +16,12 @@ export interface OperatorConfig {
   readonly metricsAddress: HostPort | null;
   /** Where /healthz and /readyz listen; null: nowhere. */
   readonly healthAddress: HostPort | null;
+  /** Where xDS is served; null: nowhere. */
+  readonly xdsAddress: HostPort | null;
+  /** Files of the xDS server's certificate; null: plaintext. */
+  readonly xdsTls: XdsTlsConfig | null;
+  /** Where the front proxy is told to listen; null: it is told of nothing. */
+  readonly proxyAddress: HostPort | null;
   /** A kubeconfig file; null: the pod's own ServiceAccount. */
   readonly kubeconfig: string | null;
   /** Holder name in the Lease: another one in each process. */
@@ -29,6 +35,14 @@ export interface OperatorConfig {
   /** How long work in progress may take to end after SIGTERM. */
   readonly shutdownGraceMs: number;
   readonly log: LogConfig;
+}
+
+/** PEM files, read again when they change. */
+export interface XdsTlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Null: clients need no certificate. */
+  readonly clientCaFile: string | null;
 }
 
 /** As in client-go: `leaseDurationMs` > `renewDeadlineMs` > 1.2 × `retryPeriodMs`. */

@@ -58,6 +58,27 @@ export const operatorFlags = {
   ),
   metricsAddress: flag(listenAddress, ':8080', 'Where /metrics listens; 0 turns it off'),
   healthAddress: flag(listenAddress, ':8081', 'Where /healthz and /readyz listen; 0 turns them off'),
+  xdsAddress: flag(
+    listenAddress,
+    ':18000',
+    'Where gRPC clients and Envoy are served over xDS, by every replica; 0 turns it off',
+  ),
+  xdsTlsCertFile: optional(
+    text('file', 'FILE'),
+    'none: plaintext',
+    'Certificate of the xDS server (PEM, with those that it leads to), read again when it is replaced',
+  ),
+  xdsTlsKeyFile: optional(text('file', 'FILE'), 'none: plaintext', 'Key of --xds-tls-cert-file (PEM)'),
+  xdsTlsClientCaFile: optional(
+    text('file', 'FILE'),
+    'none: any client is served',
+    'Authorities of certificates that xDS clients have to show (PEM): mutual TLS',
+  ),
+  proxyAddress: flag(
+    listenAddress,
+    ':10000',
+    'Where the Envoy front proxy is told to listen, in its own pod; 0 tells it of nothing',
+  ),
   identity: optional(
     text('name', 'NAME'),
     'the host name and a random ending',

@@ -2,6 +2,7 @@ import { ConfigError } from '../lib/errors.ts';
 import { flagLabel, flagName, type FlagValues } from './flag.ts';
 import { deepFreeze, present } from './frozen.ts';
 import type { OperatorConfig } from './operator-config.ts';
+import type { HostPort } from './values.ts';
 import { operatorFlags, POD_NAMESPACE_FILE } from './operator-flags.ts';
 import { type Environment, type RawFlags, readFlags } from './read-flags.ts';
 
@@ -32,6 +33,7 @@ export function readOperatorConfig(
     ...(wrong.has('registryNamespaces') ? [] : registryProblems(values, namespace)),
     ...electionProblems(values),
     ...addressProblems(values),
+    ...xdsTlsProblems(values),
   ];
   if (all.length > 0) throw new ConfigError(all);
   return operatorConfig(values, present(namespace), surroundings.defaultIdentity);
@@ -53,6 +55,9 @@ function operatorConfig(values: Values, namespace: string, defaultIdentity: stri
     clusterDomain: present(values.clusterDomain),
     metricsAddress: values.metricsAddress,
     healthAddress: values.healthAddress,
+    xdsAddress: values.xdsAddress,
+    xdsTls: xdsTls(values),
+    proxyAddress: values.proxyAddress,
     kubeconfig: values.kubeconfig,
     identity: values.identity ?? defaultIdentity,
     leaderElection: {
@@ -99,11 +104,43 @@ function electionProblems(values: Values): readonly string[] {
   return problems;
 }
 
+/** Two servers of one process cannot have one port. */
 function addressProblems(values: Values): readonly string[] {
-  const { metricsAddress: metrics, healthAddress: health } = values;
-  if (metrics === null || health === null || metrics.port === 0 || metrics.port !== health.port) return [];
-  if (metrics.host !== health.host && metrics.host !== '' && health.host !== '') return [];
+  const names = ['metricsAddress', 'healthAddress', 'xdsAddress'] as const;
+  const taken: (typeof names)[number][] = [];
+  const problems: string[] = [];
+  for (const name of names) {
+    const rival = taken.find((other) => meet(values[other], values[name]));
+    taken.push(name);
+    if (rival === undefined) continue;
+    problems.push(
+      `${flagLabel(name)}: has the port of ${flagName(rival)} (${values[name]?.port}); give it another one`,
+    );
+  }
+  return problems;
+}
+
+function meet(one: HostPort | null, other: HostPort | null): boolean {
+  if (one === null || other === null || one.port === 0 || one.port !== other.port) return false;
+  return one.host === other.host || one.host === '' || other.host === '';
+}
+
+function xdsTls({ xdsTlsCertFile, xdsTlsKeyFile, xdsTlsClientCaFile }: Values): OperatorConfig['xdsTls'] {
+  if (xdsTlsCertFile === null || xdsTlsKeyFile === null) return null;
+  return { certFile: xdsTlsCertFile, keyFile: xdsTlsKeyFile, clientCaFile: xdsTlsClientCaFile };
+}
+
+/** A server that is meant to be secure must not be open because one of its files was forgotten. */
+function xdsTlsProblems({ xdsTlsCertFile, xdsTlsKeyFile, xdsTlsClientCaFile }: Values): readonly string[] {
+  if ((xdsTlsCertFile === null) !== (xdsTlsKeyFile === null)) {
+    const [given, missing] =
+      xdsTlsKeyFile === null
+        ? (['xdsTlsCertFile', 'xdsTlsKeyFile'] as const)
+        : (['xdsTlsKeyFile', 'xdsTlsCertFile'] as const);
+    return [`${flagLabel(given)}: needs ${flagName(missing)} beside it`];
+  }
+  if (xdsTlsClientCaFile === null || xdsTlsCertFile !== null) return [];
   return [
-    `${flagLabel('healthAddress')}: has the port of ${flagName('metricsAddress')} (${health.port}); give it another one`,
+    `${flagLabel('xdsTlsClientCaFile')}: needs ${flagName('xdsTlsCertFile')} and ${flagName('xdsTlsKeyFile')} beside it`,
   ];
 }

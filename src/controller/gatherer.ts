@@ -1,17 +1,16 @@
 import { publishSpec, type PublishSpec } from '../desired/publish-spec.ts';
 import type { GrpcService } from '../model/grpcservice.ts';
-import type { EndpointSlice, KubeService, Namespace } from '../model/kube-objects.ts';
+import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
 import { type ObjectKey, objectKey } from '../model/key.ts';
 import { LABEL_GRPCSERVICE_UID, LABEL_MANAGED_BY, LABEL_SERVICE_NAME, MANAGED_BY } from '../model/names.ts';
-import type { Registry } from '../model/registry.ts';
-import { type Cidr, parseCidr } from '../registry/cidr.ts';
 import { claimWinner } from '../slices/claim.ts';
+import { allowedCidrs } from './allowed-cidrs.ts';
 import type { Conflicts } from './conflicts.ts';
 import type { GrpcServiceCaches } from './grpcservice-caches.ts';
 import { grpcServiceUidOf, grpcServiceUidsOf } from './grpcservice-indexes.ts';
 import type { ResourceClient } from './kube-ports.ts';
 import type { Observation } from './publish-decision.ts';
-import { lookUpRegistry, type RegistryLookup } from './registry-access.ts';
+import { lookUpInCaches } from './registry-access.ts';
 import type { RegistryDirectory, RegistryHealth } from './registry-directory.ts';
 import type { StraySlices } from './stray-slices.ts';
 import type { WrittenObjects } from './written-objects.ts';
@@ -40,8 +39,6 @@ const NOT_OPENED: RegistryHealth = {
 /** Looks at everything that one decision is made from. */
 export class Gatherer {
   readonly #options: GathererOptions;
-  /** Parsed spec.allowedCIDRs, by the Registry object that they are from. */
-  readonly #cidrs = new WeakMap<Registry, readonly Cidr[]>();
 
   constructor(options: GathererOptions) {
     this.#options = options;
@@ -50,7 +47,7 @@ export class Gatherer {
   /** `sinceMs`: when this term of leadership began, by this process's clock. */
   async observe(grpcService: GrpcService, sinceMs: number, signal: AbortSignal): Promise<Observation> {
     const publish = publishSpec(grpcService);
-    const lookup = this.#lookUp(grpcService);
+    const lookup = lookUpInCaches(grpcService, this.#options);
     const view = lookup.ok ? this.#options.registries.get(lookup.key) : undefined;
     const services = this.#services(grpcService, publish);
     const slices = await this.#slices(grpcService, signal);
@@ -59,7 +56,7 @@ export class Gatherer {
       grpcService,
       publish,
       lookup,
-      allowedCIDRs: lookup.ok ? this.#allowedCIDRs(lookup.registry) : [],
+      allowedCIDRs: lookup.ok ? allowedCidrs(lookup.registry) : [],
       health: view?.health ?? NOT_OPENED,
       snapshot: view?.snapshot(publish.service),
       current: view?.isCurrent(publish.service, sinceMs) ?? false,
@@ -73,26 +70,6 @@ export class Gatherer {
       nameHolder: this.#nameHolder(grpcService, publish, services.wanted),
       maxEndpointsPerSlice: this.#options.maxEndpointsPerSlice,
     };
-  }
-
-  #lookUp(grpcService: GrpcService): RegistryLookup {
-    const { caches, defaultRegistry, registryNamespaces } = this.#options;
-    const { namespaces } = caches;
-    return lookUpRegistry(grpcService, {
-      defaultRegistry,
-      registryNamespaces,
-      registry: (key) => caches.registries.get(key),
-      namespaceLabels: namespaces === null ? null : (name) => labelsOf(namespaces.get(`/${name}`)),
-    });
-  }
-
-  #allowedCIDRs(registry: Registry): readonly Cidr[] {
-    let cidrs = this.#cidrs.get(registry);
-    if (cidrs === undefined) {
-      cidrs = readCidrs(registry.spec.allowedCIDRs ?? []);
-      this.#cidrs.set(registry, cidrs);
-    }
-    return cidrs;
   }
 
   async #slices(grpcService: GrpcService, signal: AbortSignal): Promise<readonly EndpointSlice[]> {
@@ -160,20 +137,4 @@ export class Gatherer {
     const labelSelector = `${LABEL_SERVICE_NAME}=${publish.dns.serviceName},${LABEL_MANAGED_BY}!=${MANAGED_BY}`;
     return this.#options.sliceClient.list({ namespace, labelSelector }, signal);
   }
-}
-
-/** An object without labels has no field `labels`; undefined only for no object. */
-function labelsOf(namespace: Namespace | undefined): Readonly<Record<string, string>> | undefined {
-  return namespace === undefined ? undefined : (namespace.metadata.labels ?? {});
-}
-
-/**
- * The API server has checked each one (CEL isCIDR). One that it took and we do not understand allows nothing; and because an
- * empty list would allow everything, a list of which none is understood becomes one that no publishable address is in.
- */
-function readCidrs(texts: readonly string[]): readonly Cidr[] {
-  const read = (list: readonly string[]): readonly Cidr[] =>
-    list.map(parseCidr).flatMap((result) => (result.ok ? [result.cidr] : []));
-  const cidrs = read(texts);
-  return texts.length > 0 && cidrs.length === 0 ? read(['0.0.0.0/32']) : cidrs;
 }

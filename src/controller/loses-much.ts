@@ -22,19 +22,24 @@ export function losesMuch(
     ({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME] === publish.dns.serviceName,
   );
   const carried = base.filter((row) => dnsCarries(publish, row));
-  if (!losesAny({ instances: named.flatMap(rowsOf) }, { instances: carried })) return false;
-  return PARTS.some((families) =>
-    isDrastic(
-      { instances: named.filter(({ addressType }) => families.includes(addressType)).flatMap(rowsOf) },
-      { instances: carried.filter(({ addressType }) => families.includes(addressType)) },
-    ),
-  );
+  return losesMuchInAFamily(named.flatMap(rowsOf), carried);
+}
+
+type FamilyRow = Rows['instances'][number] & { readonly addressType: string };
+
+/** Whether `after` lacks so much of `before`, in all or in one address family, that a second read has to confirm it. */
+export function losesMuchInAFamily(before: readonly FamilyRow[], after: readonly FamilyRow[]): boolean {
+  if (!losesAny({ instances: before }, { instances: after })) return false;
+  const part = (rows: readonly FamilyRow[], families: readonly string[]): Rows => ({
+    instances: rows.filter(({ addressType }) => families.includes(addressType)),
+  });
+  return PARTS.some((families) => isDrastic(part(before, families), part(after, families)));
 }
 
 /** What clients reach by a slice, in the terms of the confirm rule. */
-function rowsOf({ endpoints, ports }: EndpointSlice): Rows['instances'] {
+function rowsOf({ endpoints, ports, addressType }: EndpointSlice): readonly FamilyRow[] {
   const port = ports?.[0]?.port ?? 0;
   return (endpoints ?? []).flatMap(({ addresses }) =>
-    addresses.map((address) => ({ address, port, status: 'UP', weight: 1 })),
+    addresses.map((address) => ({ address, addressType, port, status: 'UP', weight: 1 })),
   );
 }

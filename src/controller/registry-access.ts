@@ -1,8 +1,10 @@
 import type { GrpcService } from '../model/grpcservice.ts';
 import { type ObjectKey, splitKey } from '../model/key.ts';
 import type { LabelSelector } from '../model/grpcservice.ts';
+import type { Namespace } from '../model/kube-objects.ts';
 import { matchesSelector } from '../model/label-selector.ts';
 import type { Registry } from '../model/registry.ts';
+import type { GrpcServiceCaches } from './grpcservice-caches.ts';
 
 /** The Registry a GrpcService may use, or why there is none. */
 export type RegistryLookup =
@@ -52,6 +54,28 @@ export function lookUpRegistry(grpcService: GrpcService, scope: RegistryScope): 
   }
   const refusal = refusalOf(grpcService.metadata.namespace ?? '', namespace, name, registry, scope);
   return refusal === null ? { ok: true, key, registry } : no('NamespaceNotAllowed', refusal);
+}
+
+/** {@link lookUpRegistry} in the caches of an operator. */
+export function lookUpInCaches(
+  grpcService: GrpcService,
+  {
+    caches: { registries, namespaces },
+    ...scope
+  }: Pick<RegistryScope, 'defaultRegistry' | 'registryNamespaces'> & {
+    readonly caches: Pick<GrpcServiceCaches, 'registries' | 'namespaces'>;
+  },
+): RegistryLookup {
+  return lookUpRegistry(grpcService, {
+    ...scope,
+    registry: (key) => registries.get(key),
+    namespaceLabels: namespaces === null ? null : (name) => labelsOf(namespaces.get(`/${name}`)),
+  });
+}
+
+/** An object without labels has no field `labels`; undefined only for no object. */
+function labelsOf(namespace: Namespace | undefined): Readonly<Record<string, string>> | undefined {
+  return namespace === undefined ? undefined : (namespace.metadata.labels ?? {});
 }
 
 function refusalOf(

@@ -23,6 +23,8 @@ export interface OperatorProcess extends ServerProcess {
   readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>;
   readonly isReady: () => Promise<boolean>;
   readonly isLeader: () => Promise<boolean>;
+  /** `host:port` of its xDS server. */
+  readonly xdsServer: string;
 }
 
 /** Starts `rollcall operator` from the sources, under a ServiceAccount. */
@@ -41,6 +43,7 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
   const flags = [
     ...['--kubeconfig', options.kubeconfigFile],
     ...['--metrics-address', `${address}:8080`, '--health-address', `${address}:8081`],
+    ...['--xds-address', `${address}:18000`],
     ...['--namespace', 'rollcall-system', '--log-level', 'debug'],
     ...(options.flags ?? []),
   ];
@@ -52,6 +55,7 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     isReady: () => answers(options.untilReady === false ? '/healthz' : '/readyz'),
   });
   return Object.assign(server, {
+    xdsServer: `${address}:18000`,
     metrics,
     metric,
     isReady: () => answers('/readyz'),

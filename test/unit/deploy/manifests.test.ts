@@ -77,6 +77,7 @@ describe('deploy/', () => {
       [
         ['metrics', defaults.get('--metrics-address')],
         ['health', defaults.get('--health-address')],
+        ['xds', defaults.get('--xds-address')],
       ],
     );
   });
