@@ -187,15 +187,25 @@ export class Connection implements CallHost {
       this.#leave(this.#why, TOO_OLD);
       return;
     }
-    this.#cancelKeepalive = this.clock.after(this.limits.keepaliveTimeoutMs, () => {
-      this.logger.info('a client does not answer: its connection is dropped', { peer: this.peer });
-      this.#why = 'keepalive';
-      this.destroy();
-    });
+    this.#awaitAnswer();
     this.#session.ping((error) => {
       if (error !== null) return;
       this.#cancelKeepalive();
       this.#awaitKeepalive();
+    });
+  }
+
+  /** Whatever a client sends is a sign of life: the answer itself stands behind all that it has to fetch before. */
+  #awaitAnswer(): void {
+    const readBefore = this.#socket.bytesRead;
+    this.#cancelKeepalive = this.clock.after(this.limits.keepaliveTimeoutMs, () => {
+      if (this.#socket.bytesRead > readBefore) {
+        this.#awaitAnswer();
+        return;
+      }
+      this.logger.info('a client does not answer: its connection is dropped', { peer: this.peer });
+      this.#why = 'keepalive';
+      this.destroy();
     });
   }
 

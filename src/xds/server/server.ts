@@ -50,6 +50,7 @@ export class RpcServer {
   #server: Http2Server | Http2SecureServer | null = null;
   #identity: TlsIdentity | null = null;
   #onEmpty: (() => void) | null = null;
+  #stopping = false;
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
@@ -138,6 +139,12 @@ export class RpcServer {
   }
 
   #accept(session: ServerHttp2Session, socket: Socket): void {
+    if (this.#stopping) {
+      // Its handshake was under way.
+      session.destroy();
+      socket.destroy();
+      return;
+    }
     const connection = new Connection(session, socket, this.#parts);
     this.#connections.add(connection);
     connection.start(() => {
@@ -148,6 +155,7 @@ export class RpcServer {
 
   async #stop(): Promise<void> {
     const { clock } = this.#options;
+    this.#stopping = true;
     this.#server?.close();
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {

@@ -115,6 +115,26 @@ describe('connections of the RPC server', () => {
       assert.deepEqual(server.observer.ends, ['keepalive']);
     });
 
+    it('stay while the client sends anything, though its answer is late', async () => {
+      await start({ limits: { keepaliveMs: 50, keepaliveTimeoutMs: 400 } });
+      const socket = connectTcp(server.port, '127.0.0.1');
+      socket.resume();
+      socket.write(
+        Buffer.concat([Buffer.from(PREFACE), frame(4, 0, 0, Buffer.alloc(0)), frame(1, 4, 1, REQUEST)]),
+      );
+      const startMs = performance.now();
+      const widen = frame(8, 0, 0, Buffer.from([0, 0, 0, 1]));
+      const timer = setInterval(() => socket.write(widen), 50);
+      try {
+        await waitFor('longer than an answer may take', () => performance.now() - startMs > 1200);
+        assert.deepEqual(server.observer.ends, []);
+      } finally {
+        clearInterval(timer);
+      }
+      await waitFor('the drop', () => server.observer.ends.length === 1);
+      assert.deepEqual(server.observer.ends, ['keepalive']);
+    });
+
     it('stay as long as they answer', async () => {
       await start({ limits: { keepaliveMs: 5, keepaliveTimeoutMs: 5000 } });
       const { session } = await open();

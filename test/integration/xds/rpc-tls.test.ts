@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import type { SecureClientSessionOptions } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { waitFor } from '../../../local/lib/wait.ts';
@@ -141,6 +143,19 @@ describe('TLS of the RPC server', () => {
     socket.resume();
     await waitFor('the server to hang up', () => socket.closed);
     assert.equal(server.handlers.length, 1);
+  });
+
+  it('stops while a handshake is under way, and leaves nothing of it', async () => {
+    await start(false);
+    const socket = connectTcp(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    await server.stop();
+    const late = connectTls({ socket, ca, ALPNProtocols: ['h2'], servername: 'first.test' });
+    late.on('error', () => undefined);
+    late.resume();
+    await waitFor('the server to hang up', () => socket.closed);
+    assert.equal(server.observer.connections, 0);
   });
 
   it('does not start with a certificate that cannot be used', async () => {
