@@ -47,6 +47,11 @@ const families: readonly {
     prefixes: ['controller_runtime_', 'workqueue_', 'rest_client_', 'leader_election_'],
   },
   {
+    title: 'gRPC',
+    about: 'The calls that the xDS server takes, under the names of go-grpc-prometheus and its successors.',
+    prefixes: ['grpc_server_'],
+  },
+  {
     title: 'Process',
     about: 'From prom-client: the process and Node.js.',
     prefixes: ['process_', 'nodejs_'],

@@ -7,11 +7,9 @@ import type { ObjectKey } from '../model/key.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { decodeDeltaRequest, decodeDiscoveryRequest } from '../xds/codec/requests.ts';
 import { encodeDeltaResponse, encodeResponse } from '../xds/codec/responses.ts';
-import type { XdsObserver } from '../xds/engine/observer.ts';
 import { createXdsService } from '../xds/engine/service.ts';
 import { XdsPublisher } from '../xds/publication/xds-publisher.ts';
 import { withHealth } from '../xds/server/health.ts';
-import type { RpcObserver } from '../xds/server/observer.ts';
 import { RpcServer } from '../xds/server/server.ts';
 import { tlsFiles } from '../xds/server/tls.ts';
 import type { ProxyAddress } from '../xds/world/front-proxy.ts';
@@ -45,7 +43,7 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
     codec: { decodeDiscoveryRequest, decodeDeltaRequest, encodeResponse, encodeDeltaResponse },
     clock,
     logger,
-    observer: silentXds,
+    observer: metrics.xds,
   });
   const server = new RpcServer({
     address: config.xdsAddress,
@@ -58,7 +56,7 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
       clock,
     }),
     ...{ clock, random, logger },
-    observer: silentRpc,
+    observer: metrics.rpc,
   });
   const publisher = new XdsPublisher({
     caches: reflectors,
@@ -106,25 +104,3 @@ function proxyAt(address: HostPort | null): ProxyAddress | null {
   if (address === null) return null;
   return { address: address.host === '' ? '::' : address.host, port: address.port };
 }
-
-const nothing = (): void => undefined;
-// Until metrics are here.
-const silentXds: XdsObserver = {
-  ...{
-    opened: nothing,
-    sent: nothing,
-    accepted: nothing,
-    refused: nothing,
-    withdrawn: nothing,
-    closed: nothing,
-  },
-};
-const silentRpc: RpcObserver = {
-  ...{
-    connectionOpened: nothing,
-    connectionClosed: nothing,
-    connectionRefused: nothing,
-    callOpened: nothing,
-  },
-  ...{ callClosed: nothing, callRefused: nothing, messageReceived: nothing, messageSent: nothing },
-};

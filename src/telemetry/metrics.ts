@@ -1,11 +1,16 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { MachineryObserver } from '../controller/machinery-observers.ts';
 import type { ControllerObserver } from '../controller/observer.ts';
+import type { XdsObserver } from '../xds/engine/observer.ts';
+import type { RpcObserver } from '../xds/server/observer.ts';
 import type { EventLoopDelay } from './event-loop.ts';
 import { controllerMetrics } from './metrics/controller-metrics.ts';
 import { eventLoopMetrics } from './metrics/event-loop-metrics.ts';
 import { machineryMetrics } from './metrics/machinery-metrics.ts';
+import { propagationMetric } from './metrics/propagation-metrics.ts';
 import { type RegistriesMetrics, registriesMetrics } from './metrics/registry-metrics.ts';
+import { rpcMetrics } from './metrics/rpc-metrics.ts';
+import { xdsMetrics } from './metrics/xds-metrics.ts';
 
 export interface MetricsOptions {
   /** Shown by rollcall_build_info. */
@@ -22,6 +27,10 @@ export interface Metrics {
   readonly machinery: MachineryObserver;
   readonly controller: ControllerObserver;
   readonly registries: RegistriesMetrics;
+  readonly xds: XdsObserver;
+  readonly rpc: RpcObserver;
+  /** An xDS client acknowledged the change of a row: seconds since then, by the database's clock. */
+  readonly xdsPropagated: (seconds: number) => void;
 }
 
 /**
@@ -38,11 +47,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers: [register],
   }).set({ version: options.version }, 1);
   eventLoopMetrics(register, options.eventLoop);
+  const propagated = propagationMetric(register);
   return {
     register,
     machinery: machineryMetrics(register, options.apiHost),
-    controller: controllerMetrics(register),
+    controller: controllerMetrics(register, (seconds) => propagated('dns', seconds)),
     registries: registriesMetrics(register),
+    xds: xdsMetrics(register),
+    rpc: rpcMetrics(register),
+    xdsPropagated: (seconds) => propagated('xds', seconds),
   };
 }
 

@@ -25,3 +25,8 @@ export const PROPAGATION_SECONDS: readonly number[] = [
 export const PER_SYNC: readonly number[] = [
   0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384,
 ];
+
+/** A client's answer to a response: half a millisecond on one machine, seconds for one that is busy. */
+export const ACK_SECONDS: readonly number[] = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];

@@ -9,7 +9,7 @@ import type {
 } from '../../controller/observer.ts';
 import type { RejectionReason } from '../../model/instance.ts';
 import type { ObjectKey } from '../../model/key.ts';
-import { PER_SYNC, PROPAGATION_SECONDS } from './buckets.ts';
+import { PER_SYNC } from './buckets.ts';
 import { KeyedSum } from './keyed-sum.ts';
 
 const STATES = ['ready', 'draining', 'expired', 'held'] as const satisfies (keyof EndpointStateCounts)[];
@@ -20,8 +20,12 @@ const OPERATIONS: readonly SliceOperation[] = ['create', 'update', 'delete'];
 /**
  * What the GrpcService controller tells, under the names of the EndpointSlice controller with `rollcall_` in front
  * (k8s.io/endpointslice/metrics). Gauges are sums over all GrpcServices: no label grows with the registry or the cluster.
+ * `propagated` counts a change that reached its slice, in seconds.
  */
-export function controllerMetrics(register: Registry): ControllerObserver {
+export function controllerMetrics(
+  register: Registry,
+  propagated: (seconds: number) => void,
+): ControllerObserver {
   const plans = planGauges(register);
   const states = stateGauges(register);
   const rejections = rejectionGauge(register);
@@ -39,10 +43,7 @@ export function controllerMetrics(register: Registry): ControllerObserver {
     endpoints: (key, numbers) => states.set(key, numbers),
     rejected: (key, numbers) => rejections.set(key, numbers),
     ready: (key, status) => readiness.set(key, status),
-    propagated: (seconds) => {
-      // One NaN, or a clock that was put back, would spoil the sum for ever.
-      if (Number.isFinite(seconds)) counts.propagation.observe(Math.max(0, seconds));
-    },
+    propagated,
     forget: (key) => {
       plans.forget(key);
       states.forget(key);
@@ -76,12 +77,6 @@ function counters(register: Registry) {
     added: perSync('rollcall_endpoints_added_per_sync', 'Endpoints that a sync added.'),
     removed: perSync('rollcall_endpoints_removed_per_sync', 'Endpoints that a sync removed.'),
     changed: perSync('rollcall_endpointslices_changed_per_sync', 'EndpointSlices that a sync had to write.'),
-    propagation: new Histogram({
-      name: 'rollcall_propagation_seconds',
-      help: "From the change of a row (by the database's clock) to the EndpointSlice accepted by the API server.",
-      buckets: [...PROPAGATION_SECONDS],
-      registers,
-    }),
   };
 }
 

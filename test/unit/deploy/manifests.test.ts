@@ -37,7 +37,9 @@ describe('deploy/', () => {
         }
         for (const [, labels = ''] of expr.matchAll(/\bby \(([^)]*)\)/g)) {
           for (const label of labels.split(/,\s*/).filter((each) => each !== 'le')) {
-            const has = selectors.some(([, name = '']) => metrics.get(name)?.labels.includes(label));
+            const has = selectors.some(([, name = '']) =>
+              metrics.get(name.replace(/_(bucket|sum|count)$/, ''))?.labels.includes(label),
+            );
             assert.ok(has, `no metric of ${expr} has the label ${label}`);
           }
         }

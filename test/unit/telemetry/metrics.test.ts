@@ -303,9 +303,10 @@ describe('metrics of the GrpcService controller', () => {
       rollcall_endpoints_removed_per_sync_sum: 1,
       'rollcall_endpointslices_changed_per_sync_bucket{le="0"}': 1,
       'rollcall_endpointslices_changed_per_sync_bucket{le="2"}': 2,
-      'rollcall_propagation_seconds_bucket{le="0.2"}': 1,
-      'rollcall_propagation_seconds_bucket{le="0.3"}': 2,
-      rollcall_propagation_seconds_sum: 0.25,
+      'rollcall_propagation_seconds_bucket{le="0.2",target="dns"}': 1,
+      'rollcall_propagation_seconds_bucket{le="0.3",target="dns"}': 2,
+      'rollcall_propagation_seconds_sum{target="dns"}': 0.25,
+      'rollcall_propagation_seconds_count{target="xds"}': 0,
     };
     for (const [sample, value] of Object.entries(expected)) assert.equal(seen.value(sample), value, sample);
   });
