@@ -219,7 +219,8 @@ export class RegistrySession {
         this.#feedIsOpen();
         const { reason, message } = faultOf(error);
         const { name, active } = this.#feed;
-        const meanwhile = active === name ? '' : ` Meanwhile ${active} follows the registry.`;
+        // In brackets, because a message often ends with what is to be typed.
+        const meanwhile = active === name ? '' : ` (Meanwhile ${active} follows the registry.)`;
         this.#setFeedHealth({ healthy: false, reason, message: `${message}${meanwhile}` });
         this.#syncer.unhealthy();
       },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { TerminalError } from '../../../src/lib/errors.ts';
 import type { ChangeFeed, FeedSink } from '../../../src/registry/change-feed.ts';
 import { FollowedTable } from '../../support/followed-table.ts';
 
@@ -57,6 +58,13 @@ describe('a registry session and its feed', () => {
     sink.healthy(pulse);
     await followed.clock.advance(60_000);
     assert.equal(fullReads(), 3);
+  });
+
+  it('keeps what is to be typed apart from who serves meanwhile', async () => {
+    const session = await followed.follow({ feed: { ...feed, active: 'Poll' } });
+    sink.unhealthy(new TerminalError('RedisAccessDenied', 'type on it: ACL SETUSER rollcall on +ping'));
+    const { message } = session.facts().feed ?? {};
+    assert.equal(message, 'type on it: ACL SETUSER rollcall on +ping (Meanwhile Poll follows the registry.)');
   });
 
   describe('that comes and goes', () => {
