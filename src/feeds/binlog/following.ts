@@ -156,7 +156,8 @@ export class Following {
     const mend =
       variable === undefined
         ? 'see docs/feeds/binlog.md'
-        : `a session set ${variable} for itself: take that out of its program (SET SESSION ${variable} = '${value}')`;
+        : `the session of a writer has another ${variable}, set for itself (take SET SESSION ${variable} out of its program) or for all ` +
+          `(SET GLOBAL ${variable} = '${value}'; and connect the writers anew)`;
     const error = new TerminalError('UnreadableChange', `the binary log holds ${what}; ${mend}`);
     const isNew = this.#blemish === null;
     this.#blemish = { error, untilMs: clock.now() + BLEMISH_MS };

@@ -179,6 +179,14 @@ describe('following the binary log', () => {
     );
   });
 
+  it('says how a setting of the whole server is mended, too: sessions that are open tell of neither', () => {
+    open();
+    send(rows('a', false));
+    const message = errorMessage(told.faults[0]);
+    assert.match(message, /take SET SESSION binlog_row_image out of its program/);
+    assert.match(message, /SET GLOBAL binlog_row_image = 'FULL'; and connect the writers anew/);
+  });
+
   it('makes the server wait while much waits to be told, and lets it go on when half of that is', () => {
     teller.load = 255;
     send(rows('a'));
