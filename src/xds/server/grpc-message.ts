@@ -6,6 +6,7 @@ const MAX_LENGTH = 2048;
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Status-Message). At most 2,048 characters; what is longer is cut between two characters.
  */
 export function encodeGrpcMessage(message: string): string {
+  if (message.length <= MAX_LENGTH && ALL_PLAIN.test(message)) return message;
   let encoded = '';
   for (const character of message) {
     const piece = PLAIN.test(character) ? character : escape(character);
@@ -15,6 +16,7 @@ export function encodeGrpcMessage(message: string): string {
   return encoded;
 }
 
+const ALL_PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 const PLAIN = /^[\x20-\x24\x26-\x7e]$/;
 
 function escape(character: string): string {
