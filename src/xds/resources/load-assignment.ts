@@ -70,7 +70,8 @@ function ringOf(endpoints: readonly Endpoint[], priority: number): LocalityLbEnd
 
 function localitiesOf(endpoints: readonly Endpoint[], priority: number): readonly LocalityLbEndpoints[] {
   const scale = scaleOf(endpoints);
-  const zones = groupBy(endpoints, ({ region, zone }) => JSON.stringify([region ?? '', zone ?? '']));
+  // Names have no control characters (registry rows).
+  const zones = groupBy(endpoints, ({ region, zone }) => `${region ?? ''}\n${zone ?? ''}`);
   return zones.flatMap((members) => {
     const classOf = weightClasses(members);
     return groupBy(members, ({ weight }) => classOf(weight)).map((alike) => ({

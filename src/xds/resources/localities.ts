@@ -21,6 +21,7 @@ export function prioritized(
   view: Pick<XdsView, 'region' | 'zone'>,
 ): readonly (readonly Endpoint[])[] {
   if (endpoints.length === 0) return [];
+  if (preference.mode === 'None') return [endpoints];
   const groups = new Map<number, Endpoint[]>();
   for (const endpoint of endpoints) {
     const distance = distanceOf(endpoint, preference, view);
@@ -63,7 +64,6 @@ function distanceOf(
   { mode, failoverRegions }: LocalityPreference,
   { region, zone }: Pick<XdsView, 'region' | 'zone'>,
 ): number {
-  if (mode === 'None') return ELSEWHERE;
   const itsRegion = placeOrNull(endpoint.region);
   // Zones have names of their own in every cloud, so a side that gives no region is compared by zone alone.
   const regionsMayBeOne = region === null || itsRegion === null || itsRegion === region;
