@@ -2,6 +2,7 @@ import { doctorFlags, REGISTRY_ARGUMENT } from './doctor-flags.ts';
 import { flagName, type FlagTable, variableName } from './flag.ts';
 import { migrateFlags } from './migrate-flags.ts';
 import { operatorFlags } from './operator-flags.ts';
+import { xdsBootstrapFlags } from './xds-bootstrap-flags.ts';
 
 /** One command of the program, for help and docs. */
 export interface CommandDescription {
@@ -80,6 +81,29 @@ export const commands = {
         purpose: 'from a terminal: could the binary log be followed?',
       },
       { line: 'rollcall doctor main -o json', purpose: 'for programs' },
+    ],
+  },
+  'xds-bootstrap': {
+    name: 'xds-bootstrap',
+    summary: 'Write the file that tells a gRPC client, or Envoy, where the xDS server is',
+    flags: xdsBootstrapFlags,
+    examples: [
+      {
+        line: 'rollcall xds-bootstrap --output /etc/rollcall-xds/bootstrap.json',
+        purpose: 'in an init container: deploy/samples/xds-client.yaml',
+      },
+      {
+        line: 'rollcall xds-bootstrap --server xds.example.com:18000 --region eu-1 --zone eu-1a --output bootstrap.json',
+        purpose: 'for a client outside the cluster; then GRPC_XDS_BOOTSTRAP=bootstrap.json',
+      },
+      {
+        line: 'rollcall xds-bootstrap --creds tls --tls-ca /tls/ca.crt --tls-cert /tls/tls.crt --tls-key /tls/tls.key',
+        purpose: 'with mTLS; the files are read by the client, and again when they change',
+      },
+      {
+        line: 'rollcall xds-bootstrap --envoy --node-id proxy-1 --output envoy.json',
+        purpose: 'for an Envoy that is the front proxy: envoy -c envoy.json',
+      },
     ],
   },
 } as const satisfies Record<string, CommandDescription>;

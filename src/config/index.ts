@@ -11,3 +11,5 @@ export { readDoctorConfig } from './read-doctor-config.ts';
 export { readMigrateConfig } from './read-migrate-config.ts';
 export { readOperatorConfig } from './read-operator-config.ts';
 export type { HostPort } from './values.ts';
+export { readXdsBootstrapConfig } from './read-xds-bootstrap-config.ts';
+export type { XdsBootstrapConfig } from './xds-bootstrap-config.ts';

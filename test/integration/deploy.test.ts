@@ -266,7 +266,7 @@ describe('deploy/ on a real API server', () => {
   });
 
   describe('samples', () => {
-    for (const file of ['registry-managed', 'registry-custom', 'grpcservices']) {
+    for (const file of ['registry-managed', 'registry-custom', 'grpcservices', 'xds-client']) {
       it(`${file}.yaml is accepted under strict validation`, async () => {
         const path = `deploy/samples/${file}.yaml`;
         const answer = await cluster.kubectl([
@@ -280,6 +280,13 @@ describe('deploy/ on a real API server', () => {
         assert.equal(answer.trim().split('\n').length, (await readManifests(path)).length);
       });
     }
+
+    it('the pod of xds-client.yaml is accepted in a namespace that enforces the restricted Pod Security Standard', async () => {
+      const pod = podOf(await readManifests('deploy/samples/xds-client.yaml'), 'Deployment');
+      const metadata = { ...pod.metadata, namespace: 'rollcall-system' };
+      const path = '/api/v1/namespaces/rollcall-system/pods?dryRun=All';
+      await cluster.request('POST', path, { ...pod, metadata });
+    });
   });
 
   it('components/monitoring joins an overlay, and its ServiceMonitor finds the metrics Service', async () => {

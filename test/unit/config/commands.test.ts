@@ -27,7 +27,7 @@ describe('table of flags', () => {
     const docs = flagDocs();
     assert.deepEqual(
       docs.map(({ command }) => command),
-      ['operator', 'migrate', 'doctor'],
+      ['operator', 'migrate', 'doctor', 'xds-bootstrap'],
     );
     const flags = docs.flatMap((command) => command.flags);
     assert.deepEqual(
