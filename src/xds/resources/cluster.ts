@@ -69,8 +69,8 @@ function loadBalancingFields(
 
 /**
  * gRPC takes the first policy of a list that it has (gRFC A52): grpc-go and grpc-java have least_request, the others go on to round_robin. With lb_policy
- * LEAST_REQUEST, C++ and Node.js would refuse the cluster, and Go and Java would forget the weights of localities. Versions older than the list read
- * lb_policy.
+ * LEAST_REQUEST, C++, Node.js and, by default, Java would refuse the cluster, and Go would forget the weights of localities. Versions older than the list
+ * read lb_policy.
  */
 function leastRequestOrNext(choiceCount: number): LoadBalancingPolicy {
   return {
