@@ -13,6 +13,12 @@ import { decoding, delimited, Input, varint } from './wire.ts';
  * only the fields that the engine looks at, straight into its own shapes. A field that comes twice has its last value.
  */
 
+/**
+ * The most fields of a request: five times the names that one stream may be subscribed to, or all of them with the versions that a client comes back with.
+ * Reading that many takes some ten milliseconds.
+ */
+const MAX_FIELDS = 50_000;
+
 /** Reads a state-of-the-world request. Throws XdsDecodeError for bytes that are none. */
 export function decodeDiscoveryRequest(body: Uint8Array): DiscoveryRequest {
   return decoding('DiscoveryRequest', () => {
@@ -22,7 +28,7 @@ export function decodeDiscoveryRequest(body: Uint8Array): DiscoveryRequest {
     let versionInfo = '';
     let responseNonce = '';
     let errorDetail: ErrorDetail | null = null;
-    new Input(body).fields((tag, at) => {
+    new Input(body, { fields: MAX_FIELDS }).fields((tag, at) => {
       if (tag === delimited(1)) versionInfo = at.reader.string();
       else if (tag === delimited(2)) node = readNode(at.message());
       else if (tag === delimited(3)) resourceNames.push(at.reader.string());
@@ -46,7 +52,7 @@ export function decodeDeltaRequest(body: Uint8Array): DeltaDiscoveryRequest {
     let typeUrl = '';
     let responseNonce = '';
     let errorDetail: ErrorDetail | null = null;
-    new Input(body).fields((tag, at) => {
+    new Input(body, { fields: MAX_FIELDS }).fields((tag, at) => {
       if (tag === delimited(1)) node = readNode(at.message());
       else if (tag === delimited(2)) typeUrl = at.reader.string();
       else if (tag === delimited(3)) subscribe.push(at.reader.string());

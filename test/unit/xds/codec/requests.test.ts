@@ -157,6 +157,44 @@ describe('decoding what clients ask', () => {
     });
   });
 
+  it('reads a request for 10,000 names, and one that comes back with as many versions', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => `service-${index}.shop`);
+    const whole = sotw.serialize({ resourceNames: many });
+    assert.deepEqual(decodeDiscoveryRequest(whole).resourceNames, many);
+    const partial = delta.serialize({
+      resourceNamesSubscribe: many,
+      initialResourceVersions: Object.fromEntries(many.map((name) => [name, '0123456789abcdef'])),
+    });
+    assert.equal(decodeDeltaRequest(partial).initialVersions.size, many.length);
+  });
+
+  for (const [what, field] of [
+    ['names', [0x1a, 0]],
+    ['nodes', [0x12, 0]],
+    ['unknown fields', [0xfa, 0x07, 0]],
+  ] as const) {
+    it(`stops reading at a million ${what}, which would hold up everybody else`, () => {
+      const bytes = Buffer.alloc(1_000_000 * field.length, Uint8Array.from(field));
+      const refused = { name: 'XdsDecodeError', code: 8, message: /too many fields/ };
+      assert.throws(() => decodeDiscoveryRequest(bytes), refused);
+      assert.throws(() => decodeDeltaRequest(bytes), refused);
+    });
+  }
+
+  it('stops reading at a million entries of metadata, too', () => {
+    const metadata = Buffer.alloc(2_000_000, Uint8Array.of(0x0a, 0));
+    const head = (tag: number, length: number) =>
+      Uint8Array.of(
+        tag,
+        (length & 127) | 128,
+        ((length >> 7) & 127) | 128,
+        ((length >> 14) & 127) | 128,
+        length >> 21,
+      );
+    const bytes = Buffer.concat([head(0x12, metadata.length + 5), head(0x1a, metadata.length), metadata]);
+    assert.throws(() => decodeDiscoveryRequest(bytes), { name: 'XdsDecodeError', code: 8 });
+  });
+
   for (const [kind, decode] of [
     ['state-of-the-world', decodeDiscoveryRequest],
     ['incremental', decodeDeltaRequest],
@@ -186,6 +224,7 @@ describe('decoding what clients ask', () => {
   it('says what the bytes should have been', () => {
     assert.throws(() => decodeDiscoveryRequest(Buffer.from([0x0a, 0x05, 0x61])), {
       name: 'XdsDecodeError',
+      code: 3,
       message: /^no DiscoveryRequest: index out of range/,
     });
   });
