@@ -98,7 +98,16 @@ function inAddressOrder(winners: readonly Candidate[]): readonly Candidate[] {
     .map(({ candidate }) => candidate);
 }
 
+/** An instance is the same object for as long as its row is the same, and most rows are, from one look to the next. */
+const sortKeys = new WeakMap<Instance, string>();
+
 /** Text that sorts as (address type, address, port) do. */
-function sortKey({ address, addressType, port }: Instance): string {
-  return `${addressType} ${addressSortKey(address)} ${port.toString(16).padStart(4, '0')}`;
+function sortKey(instance: Instance): string {
+  let key = sortKeys.get(instance);
+  if (key === undefined) {
+    const { address, addressType, port } = instance;
+    key = `${addressType} ${addressSortKey(address)} ${port.toString(16).padStart(4, '0')}`;
+    sortKeys.set(instance, key);
+  }
+  return key;
 }
