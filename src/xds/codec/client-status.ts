@@ -42,12 +42,19 @@ export interface ClientStatus {
   readonly resources: readonly ResourceStatus[];
 }
 
+/** The most fields of a request: many conditions. */
+const MAX_FIELDS = 1000;
+
 /**
  * Reads a ClientStatusRequest. Throws XdsDecodeError for bytes that are none, RpcRefused (UNIMPLEMENTED) for a condition that is not understood: who
  * asks for some clients is not to be shown others.
  */
 export function decodeClientStatusRequest(body: Uint8Array): ClientStatusQuery {
-  const request = decodeMessage('envoy.service.status.v3.ClientStatusRequest', body) as ClientStatusRequest;
+  const request = decodeMessage(
+    'envoy.service.status.v3.ClientStatusRequest',
+    body,
+    MAX_FIELDS,
+  ) as ClientStatusRequest;
   const conditions = (request.nodeMatchers ?? []).map(({ nodeId, nodeMetadatas }) => {
     if (nodeMetadatas !== undefined) throw unsupported('node_metadatas');
     return nodeId === undefined ? () => true : textCondition(nodeId);

@@ -8,12 +8,12 @@ type Plain = Record<string, unknown>;
 /**
  * Decodes a message to plain JSON, of the same shape as encodeMessage takes it: what is not on the wire is left out, a google.protobuf.Any holds its message
  * where that is known, and `typeUrl` and `value` (base64) where it is not. Throws XdsDecodeError for bytes that are none, TypeError for a name that
- * is not in proto/vendor.
+ * is not in proto/vendor. `maxFields`: for bytes of a stranger; RESOURCE_EXHAUSTED beyond that.
  */
-export function decodeMessage(name: string, bytes: Uint8Array): Plain {
+export function decodeMessage(name: string, bytes: Uint8Array, maxFields = Infinity): Plain {
   const shape = messageShape(name);
   if (shape === undefined) throw new TypeError(`there is no message ${name} in proto/vendor`);
-  return decoding(name, () => readFields(shape, new Input(bytes)));
+  return decoding(name, () => readFields(shape, new Input(bytes, { fields: maxFields })));
 }
 
 function readFields(shape: MessageShape, input: Input): Plain {

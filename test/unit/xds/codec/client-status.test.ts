@@ -55,6 +55,11 @@ describe('telling which client has what (CSDS)', () => {
     });
   }
 
+  it('stops reading at a million conditions', () => {
+    const bytes = Buffer.alloc(2_000_000, Uint8Array.of(0x0a, 0));
+    assert.throws(() => decodeClientStatusRequest(bytes), { name: 'XdsDecodeError', code: 8 });
+  });
+
   it('leaves out the contents for who does not want them', () => {
     const bytes = request.serialize({ excludeResourceContents: true });
     assert.equal(decodeClientStatusRequest(bytes).withContents, false);
