@@ -9,6 +9,7 @@ import type { Secret } from '../../model/kube-objects.ts';
 import type { Registry } from '../../model/registry.ts';
 import { examineDatabase } from '../../mysql/examine/examine-database.ts';
 import { examineFeeds } from './examine-feeds.ts';
+import { withOperatorsWord } from './operators-word.ts';
 import { doctorReport, type DoctorReport } from './report.ts';
 
 /** What the doctor works with. */
@@ -27,12 +28,13 @@ export async function examineRegistry(
   { registries, secrets: client, serviceAccount, clock, random }: Instruments,
   signal: AbortSignal,
 ): Promise<DoctorReport> {
-  const { spec } = await within(
+  const registry = await within(
     clock,
     timeoutMs,
     (limited) => readRegistry(registries, { namespace, name }, serviceAccount, limited),
     signal,
   );
+  const { spec } = registry;
   const parsed = registryTimes(spec);
   if (!parsed.ok) throw new TerminalError('InvalidSpec', parsed.message);
   const { times } = parsed;
@@ -53,7 +55,8 @@ export async function examineRegistry(
   const judged = feed ?? spec.feed?.type ?? 'Poll';
   const feeds = feed === null ? FEED_NAMES : [feed];
   const options = { ...common, spec, times, secrets, random };
-  const reports = await examineFeeds(feeds, options, database.isConnected, signal);
+  const looked = await examineFeeds(feeds, options, database.isConnected, signal);
+  const reports = looked.map((each) => withOperatorsWord(each, registry));
   return doctorReport(`${namespace}/${name}`, judged, database.findings, reports);
 }
 
