@@ -65,9 +65,14 @@ export class GreeterService {
   }
 
   /** Starts servers; nobody learns of them. */
-  async listen(...addresses: readonly string[]): Promise<void> {
+  listen(...addresses: readonly string[]): Promise<void> {
+    return this.listenOn(PORT, ...addresses);
+  }
+
+  /** The same on another port. */
+  async listenOn(port: number, ...addresses: readonly string[]): Promise<void> {
     const start = async (address: string) => {
-      this.#servers.set(address, await startGreeter({ ...this.#options, address, port: PORT, id: address }));
+      this.#servers.set(address, await startGreeter({ ...this.#options, address, port, id: address }));
     };
     await Promise.all(addresses.map(start));
   }
