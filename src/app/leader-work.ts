@@ -16,6 +16,7 @@ import type { EndpointSlice, KubeService } from '../model/kube-objects.ts';
 import type { ObjectKey } from '../model/key.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Clients, defaultRegistryKey, type KubePartsOptions, type Reflectors } from './kube-parts.ts';
+import type { XdsBootstrap } from './xds-bootstrap.ts';
 
 export interface LeaderWorkOptions extends Omit<KubePartsOptions, 'transport' | 'observer'> {
   readonly reflectors: Reflectors;
@@ -23,9 +24,10 @@ export interface LeaderWorkOptions extends Omit<KubePartsOptions, 'transport' | 
   readonly supervisor: RegistrySupervisor;
   readonly events: EventRecorder;
   readonly metrics: Metrics;
+  readonly bootstrap: Pick<XdsBootstrap, 'controller'>;
 }
 
-/** What only the leader does: publish GrpcServices, and tell the status of Registries. */
+/** What only the leader does: publish GrpcServices, tell the status of Registries, give clients of xDS their bootstrap. */
 export interface LeaderWork {
   /** Works for one term of leadership. */
   run(term: AbortSignal): Promise<void>;
@@ -33,7 +35,8 @@ export interface LeaderWork {
 
 /** Wires the controllers; nothing runs yet. */
 export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
-  const { config, clock, random, logger, reflectors, clients, supervisor, events, metrics } = options;
+  const { config, clock, random, logger, reflectors, clients, supervisor, events, metrics, bootstrap } =
+    options;
   const queue = (name: string, workers: number): WorkQueue<ObjectKey> =>
     new WorkQueue({
       name,
@@ -112,7 +115,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   });
   return {
     run: async (term) => {
-      await Promise.all([grpcServices.run(term), registries.run(term)]);
+      await Promise.all([grpcServices.run(term), registries.run(term), bootstrap.controller.run(term)]);
     },
   };
 }

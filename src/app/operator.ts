@@ -15,6 +15,7 @@ import { createLeaderWork, type LeaderWork } from './leader-work.ts';
 import { registryOpener } from './open-registry.ts';
 import { serveTelemetry } from './telemetry.ts';
 import { serveXds } from './xds.ts';
+import { createXdsBootstrap } from './xds-bootstrap.ts';
 
 /** What the process gives to the operator beside its configuration. */
 export interface OperatorSurroundings {
@@ -81,7 +82,8 @@ export async function runOperator(
     random,
     logger: logger.child({ component: 'registries' }),
   });
-  const work = createLeaderWork({ ...parts, reflectors, clients, supervisor, events, metrics });
+  const bootstrap = createXdsBootstrap({ ...parts, reflectors, gate: elector, events });
+  const work = createLeaderWork({ ...parts, reflectors, clients, supervisor, events, metrics, bootstrap });
   const xds = await serveXds({ ...parts, reflectors, supervisor, metrics });
   const telemetry = await serveTelemetry({
     config,
@@ -96,6 +98,7 @@ export async function runOperator(
 
   const followers: readonly Runnable[] = [
     ...namedReflectors(reflectors).map(([, reflector]) => reflector),
+    bootstrap.reflector,
     supervisor,
     xds,
     events,

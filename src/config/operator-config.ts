@@ -22,6 +22,7 @@ export interface OperatorConfig {
   readonly xdsTls: XdsTlsConfig | null;
   /** Where the front proxy is told to listen; null: it is told of nothing. */
   readonly proxyAddress: HostPort | null;
+  readonly xdsBootstrap: XdsBootstrapMaps;
   /** A kubeconfig file; null: the pod's own ServiceAccount. */
   readonly kubeconfig: string | null;
   /** Holder name in the Lease: another one in each process. */
@@ -43,6 +44,14 @@ export interface XdsTlsConfig {
   readonly keyFile: string;
   /** Null: clients need no certificate. */
   readonly clientCaFile: string | null;
+}
+
+/** The ConfigMaps with the bootstrap of xDS clients. */
+export interface XdsBootstrapMaps {
+  /** Namespaces that get one, whatever their labels. */
+  readonly namespaces: readonly string[];
+  /** The servers that it names; never empty. */
+  readonly servers: readonly HostPort[];
 }
 
 /** As in client-go: `leaseDurationMs` > `renewDeadlineMs` > 1.2 × `retryPeriodMs`. */

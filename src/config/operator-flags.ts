@@ -12,6 +12,7 @@ import {
   oneOf,
   text,
 } from './kinds.ts';
+import { serverList, XDS_SERVICE } from './xds-servers.ts';
 
 /** Where a pod finds the name of its own namespace (kubernetes.io/docs/tasks/run-application/access-api-from-pod). */
 export const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
@@ -78,6 +79,16 @@ export const operatorFlags = {
     listenAddress,
     ':10000',
     'Where the Envoy front proxy is told to listen, in its own pod; 0 tells it of nothing',
+  ),
+  xdsBootstrapNamespaces: optional(
+    namespaceList,
+    'none',
+    'Namespaces that get the ConfigMap rollcall-xds with the bootstrap of xDS clients, beside those with the label rollcall.dev/xds-bootstrap=enabled',
+  ),
+  xdsBootstrapServer: optional(
+    serverList,
+    `${XDS_SERVICE.name}.NAMESPACE.svc.DOMAIN:${XDS_SERVICE.port}, by --namespace and --cluster-domain`,
+    'The xDS server that this ConfigMap names',
   ),
   identity: optional(
     text('name', 'NAME'),

@@ -5,6 +5,7 @@ import type { OperatorConfig } from './operator-config.ts';
 import type { HostPort } from './values.ts';
 import { operatorFlags, POD_NAMESPACE_FILE } from './operator-flags.ts';
 import { type Environment, type RawFlags, readFlags } from './read-flags.ts';
+import { xdsServiceOf } from './xds-servers.ts';
 
 /** What the operator learns of the place it runs in, besides flags and environment. */
 export interface OperatorSurroundings {
@@ -58,6 +59,10 @@ function operatorConfig(values: Values, namespace: string, defaultIdentity: stri
     xdsAddress: values.xdsAddress,
     xdsTls: xdsTls(values),
     proxyAddress: values.proxyAddress,
+    xdsBootstrap: {
+      namespaces: values.xdsBootstrapNamespaces ?? [],
+      servers: values.xdsBootstrapServer ?? [xdsServiceOf(namespace, present(values.clusterDomain))],
+    },
     kubeconfig: values.kubeconfig,
     identity: values.identity ?? defaultIdentity,
     leaderElection: {

@@ -3,7 +3,8 @@ import { flagLabel, flagName, type FlagValues } from './flag.ts';
 import { deepFreeze, present } from './frozen.ts';
 import { type Environment, type RawFlags, readFlags } from './read-flags.ts';
 import type { XdsBootstrapConfig } from './xds-bootstrap-config.ts';
-import { XDS_SERVICE, xdsBootstrapFlags } from './xds-bootstrap-flags.ts';
+import { xdsBootstrapFlags } from './xds-bootstrap-flags.ts';
+import { xdsServiceOf } from './xds-servers.ts';
 
 /** What the command learns of the place it runs in, besides flags and environment. */
 export interface XdsBootstrapSurroundings {
@@ -25,9 +26,7 @@ export function readXdsBootstrapConfig(
   const { tlsCa: ca, tlsCert: cert, tlsKey: key } = values;
   const [namespace, domain] = [present(values.namespace), present(values.clusterDomain)];
   return deepFreeze({
-    servers: values.server ?? [
-      { host: `${XDS_SERVICE.name}.${namespace}.svc.${domain}`, port: XDS_SERVICE.port },
-    ],
+    servers: values.server ?? [xdsServiceOf(namespace, domain)],
     creds: present(values.creds),
     tls: ca === null && cert === null ? null : { ca, cert, key },
     nodeId: values.nodeId ?? podId(env) ?? hostname,

@@ -1,5 +1,5 @@
 import type { GrpcService } from '../model/grpcservice.ts';
-import type { EndpointSlice, KubeObject, KubeService, Secret } from '../model/kube-objects.ts';
+import type { ConfigMap, EndpointSlice, KubeObject, KubeService, Secret } from '../model/kube-objects.ts';
 import type { Registry } from '../model/registry.ts';
 import type { KubeEvent } from './kube-event.ts';
 import type { Lease } from './lease.ts';
@@ -33,6 +33,13 @@ export const SECRETS: Resource<Secret> = {
   apiVersion: 'v1',
   kind: 'Secret',
   plural: 'secrets',
+  namespaced: true,
+};
+
+export const CONFIG_MAPS: Resource<ConfigMap> = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
   namespaced: true,
 };
 

@@ -20,3 +20,12 @@ export const ANNOTATION_APPLIED = 'rollcall.dev/applied';
 
 /** Field manager of every write. */
 export const FIELD_MANAGER = 'rollcall';
+
+/** On a namespace: its clients get the bootstrap of xDS as a ConfigMap. */
+export const LABEL_XDS_BOOTSTRAP = 'rollcall.dev/xds-bootstrap';
+export const XDS_BOOTSTRAP_ENABLED = 'enabled';
+/** That ConfigMap, and the file in it. */
+export const XDS_CONFIG_MAP = 'rollcall-xds';
+export const XDS_CONFIG_MAP_KEY = 'bootstrap.json';
+/** On it: the namespace of the operator that made it. */
+export const LABEL_OPERATOR_NAMESPACE = 'rollcall.dev/operator-namespace';

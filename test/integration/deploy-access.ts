@@ -20,6 +20,17 @@ const own = 'rollcall-system';
 const verbs = (resource: string, names: readonly string[], namespace: string): AccessCase[] =>
   names.map((verb) => ({ verb, resource, namespace }));
 
+/** The ConfigMaps with the bootstrap of xDS clients, and no others. */
+const bootstrap = (namespace: string): AccessCase[] => [
+  { verb: 'create', resource: '/configmaps', namespace },
+  ...[...read, 'update', 'delete'].map((verb) => ({
+    verb,
+    resource: '/configmaps',
+    namespace,
+    name: 'rollcall-xds',
+  })),
+];
+
 /** What the operator does with GrpcServices and what it makes of them, in one namespace or ('') in all. */
 const publishing = (namespace: string): AccessCase[] => [
   ...verbs('rollcall.dev/grpcservices', read, namespace),
@@ -28,6 +39,7 @@ const publishing = (namespace: string): AccessCase[] => [
   ...verbs('/services', [...read, 'create', 'update', 'delete'], namespace),
   ...verbs('discovery.k8s.io/endpointslices', [...read, 'create', 'update', 'delete'], namespace),
   ...verbs('events.k8s.io/events', ['create', 'patch'], namespace),
+  ...bootstrap(namespace),
 ];
 
 /** What it does in its own namespace. */
@@ -58,6 +70,8 @@ const never: AccessCase[] = [
   { verb: 'update', resource: 'coordination.k8s.io/leases', namespace: 'shop', name: 'rollcall' },
   ...verbs('/services', ['patch', 'deletecollection'], 'shop'),
   ...verbs('discovery.k8s.io/endpointslices', ['patch', 'deletecollection'], 'shop'),
+  ...verbs('/configmaps', [...read, 'update', 'delete', 'patch'], 'shop'),
+  { verb: 'update', resource: '/configmaps', namespace: 'shop', name: 'another' },
   ...verbs('/pods', ['get', 'list', 'create'], own),
   ...verbs('/endpoints', ['get', 'update'], 'shop'),
   ...verbs('/namespaces', ['create', 'update', 'delete'], ''),

@@ -282,7 +282,7 @@ describe('deploy/ on a real API server', () => {
     }
 
     it('the pod of xds-client.yaml is accepted in a namespace that enforces the restricted Pod Security Standard', async () => {
-      const pod = podOf(await readManifests('deploy/samples/xds-client.yaml'), 'Deployment');
+      const pod = podOf(await readManifests('deploy/samples/xds-client.yaml'), 'Deployment', 'cart');
       const metadata = { ...pod.metadata, namespace: 'rollcall-system' };
       const path = '/api/v1/namespaces/rollcall-system/pods?dryRun=All';
       await cluster.request('POST', path, { ...pod, metadata });
