@@ -60,7 +60,7 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
       await bench.open();
       bench.cut();
       await waitFor('the feed to say so', () => bench.registry.session.facts().feed?.healthy === false);
-      await bench.writer.change();
+      await bench.change();
       bench.mend();
       await bench.settled();
     });
@@ -68,7 +68,7 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
     it('a link that hears nothing any more, which only a watchdog notices', async () => {
       await bench.open();
       bench.stall();
-      await bench.writer.change();
+      await bench.change();
       await bench.settled();
     });
 
@@ -76,7 +76,7 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
       await bench.open();
       await server.kill();
       await server.start();
-      await bench.writer.change();
+      await bench.change();
       await bench.settled();
     });
 
@@ -85,7 +85,7 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
       const replica = await start({ address: freshAddress(), extraArgs: kind.extraArgs ?? [] });
       try {
         await replicate(replica, server);
-        await bench.writer.change();
+        await bench.change();
         await bench.failOver(replica);
         await bench.changeOn(replica);
         await bench.settled(replica);
@@ -99,7 +99,7 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
       it('a position that its source does not have any more', async () => {
         await bench.open();
         bench.cut();
-        await bench.writer.change();
+        await bench.change();
         await bench.feed.purge();
         bench.mend();
         await bench.settled();
@@ -111,23 +111,30 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
     if (kind.hasServer) {
       it('a server of its own that is killed and starts again', async () => {
         await bench.open();
-        await bench.writer.change();
+        await bench.change();
         await bench.feed.restart();
-        await bench.writer.change();
+        await bench.change();
         await bench.settled();
       });
     }
 
     it('a DELETE', async () => {
       await bench.open('delete');
-      await bench.writer.change();
+      await bench.change();
       await bench.writer.write(['orders'], `DELETE FROM instances WHERE service = 'orders'`);
+      await bench.settled();
+    });
+
+    it('a row that moves to another service', async () => {
+      await bench.writer.insert('moving');
+      await bench.open('move');
+      await bench.writer.move();
       await bench.settled();
     });
 
     it('a table that is truncated', async () => {
       await bench.open('truncate');
-      await bench.writer.change();
+      await bench.change();
       await server.query(`TRUNCATE ${bench.database}.instances`);
       await bench.settled();
     });
@@ -135,15 +142,15 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
     it('a column that is added', async () => {
       await bench.open();
       await server.query(`ALTER TABLE ${bench.database}.instances ADD COLUMN rack INT NULL FIRST`);
-      await bench.writer.change();
+      await bench.change();
       await bench.settled();
     });
 
     it('a restored backup, whose ids go back', async () => {
-      await bench.writer.change();
+      await bench.change();
       const backup = await server.copyData();
       await bench.open();
-      await bench.writer.change();
+      await bench.change();
       await bench.converged();
       await server.replaceData(backup);
       await bench.writer.insert('restored');
@@ -187,7 +194,7 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
 
     if (kind.name === 'Poll') return;
     it('a time in which Poll had to serve, without a change of any endpoint by either switch', async () => {
-      await bench.writer.change();
+      await bench.change();
       await bench.open();
       await bench.converged();
       await bench.confirmed();
@@ -277,6 +284,14 @@ class Bench {
     });
     await this.#registry.whenAvailable();
     await follows(this.#registry, this.#kind.name);
+  }
+
+  /** One change of each kind that the feed tells of itself. */
+  async change(): Promise<void> {
+    await this.writer.change();
+    if (this.#kind.leavesToAudit.includes('move')) return;
+    await this.writer.insert('moving');
+    await this.writer.move();
   }
 
   cut(): void {

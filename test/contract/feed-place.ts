@@ -46,7 +46,7 @@ export interface FeedUnderTest {
 }
 
 /** The faults that a feed may leave to the audit, because what happens then is told by nothing that it follows. */
-export type LeftToAudit = 'delete' | 'truncate' | 'long transaction';
+export type LeftToAudit = 'delete' | 'move' | 'truncate' | 'long transaction';
 
 /** A kind of feed, for the suite. */
 export interface FeedKind {
@@ -98,11 +98,14 @@ export class FeedWriter {
     return `INSERT INTO instances (service, instance_id, address, port) VALUES ('${service}', '${this.#next}', '${address}', 1)`;
   }
 
-  /** One change of each kind that every feed tells of: a new row, another content, a row that moves to another service. */
+  /** One change of each kind that every feed tells of: a new row, another content. */
   async change(): Promise<void> {
     await this.insert('orders');
     await this.write(['orders'], `UPDATE instances SET weight = weight + 1 WHERE service = 'orders'`);
-    await this.insert('moving');
+  }
+
+  /** The newest row of the service `moving` moves to a service of its own. */
+  async move(): Promise<void> {
     const moved = `moved-${this.#next}`;
     await this.write(
       ['moving', moved],

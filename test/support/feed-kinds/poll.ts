@@ -6,7 +6,7 @@ const nothing = (): Promise<void> => Promise.resolve();
 /** Poll, for the suites that every feed goes through. */
 export const poll: FeedKind = {
   name: 'Poll',
-  leavesToAudit: ['delete', 'truncate', 'long transaction'],
+  leavesToAudit: ['delete', 'move', 'truncate', 'long transaction'],
   hasLog: false,
   hasServer: false,
   prepare: () =>
