@@ -28,7 +28,7 @@ module.exports = {
       from: {
         orphan: true,
         path: '^src/',
-        pathNot: '^src/(main|xds/(discovery|resource|resource-source|rpc)\\.ts)',
+        pathNot: '^src/main' },
       },
       to: {},
     },

@@ -12,8 +12,57 @@ const session = (title: string): Guard['test'] => ({
 const RESTORED =
   'decide of a slice that others deleted while nothing newer can be read (safety rules 1 and 6)';
 
+const XDS_DECISION = 'src/xds/publication/xds-decision.ts';
+const xdsDecision = (title: string): Guard['test'] => ({
+  file: 'test/unit/xds/publication/xds-decision.test.ts',
+  title: `what clients on xds:/// are told of a GrpcService ${title}`,
+});
+const XDS_PUBLISHER = 'src/xds/publication/xds-publisher.ts';
+const xdsPublisher = (title: string): Guard['test'] => ({
+  file: 'test/unit/xds/publication/xds-publisher.test.ts',
+  title: `publishing over xDS ${title}`,
+});
+
 /** "Could not read", "read nothing" and "is empty" are three things. */
 export const rule1: readonly Guard[] = [
+  {
+    rule: '1',
+    without: 'telling xDS clients nothing new while nothing was read',
+    file: XDS_DECISION,
+    find: "if (snapshot === undefined) return keep('NotRead');",
+    replace: "if (snapshot === undefined) return { action: 'publish', endpoints: [], nextChangeUs: null };",
+    test: xdsDecision(
+      'stays as it is while it is paused, has no registry, or the registry was not read (safety rule 1)',
+    ),
+  },
+  {
+    rule: '1',
+    without: 'telling xDS clients what the slices hold where nothing was read',
+    file: XDS_PUBLISHER,
+    find: 'endpoints: known ?? this.#publishedLast(grpcService)',
+    replace: 'endpoints: known ?? []',
+    test: xdsPublisher(
+      'serves what the slices hold when the registry cannot be read at its start (safety rule 1)',
+    ),
+  },
+  {
+    rule: '1',
+    without: 'telling unknown endpoints from none over xDS',
+    file: XDS_PUBLISHER,
+    find: 'return slices.length === 0 ? null : publishedFromSlices(slices);',
+    replace: 'return publishedFromSlices(slices);',
+    test: xdsPublisher('knows no endpoints, instead of none, where there are no slices either'),
+  },
+  {
+    rule: '1',
+    without: 'refusing xDS streams before everything was decided',
+    file: XDS_PUBLISHER,
+    find: 'if (this.#undecided.size === 0) world.setReady();\n    try',
+    replace: 'world.setReady();\n    try',
+    test: xdsPublisher(
+      'is ready at once where there is nothing, and otherwise when each GrpcService was decided',
+    ),
+  },
   {
     rule: '1',
     without: 'making again what others deleted while nothing can be read',

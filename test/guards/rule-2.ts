@@ -30,6 +30,42 @@ const session = (title: string): Guard['test'] => ({
 export const rule2: readonly Guard[] = [
   {
     rule: '2',
+    without: 'waiting for the second read before xDS clients lose much',
+    file: 'src/xds/publication/xds-decision.ts',
+    find: 'if (!snapshot.confirmed && takesMuch(',
+    replace: 'if (false && takesMuch(',
+    test: {
+      file: 'test/unit/xds/publication/xds-decision.test.ts',
+      title:
+        'what clients on xds:/// are told of a GrpcService loses much only after a second read (safety rule 2)',
+    },
+  },
+  {
+    rule: '2',
+    without: 'comparing with the slices before xDS clients were told anything',
+    file: 'src/xds/publication/xds-decision.ts',
+    find: 'if (published === null) return losesMuch(slices, { base }, publish);',
+    replace: 'if (published === null) return false;',
+    test: {
+      file: 'test/unit/xds/publication/xds-decision.test.ts',
+      title:
+        'what clients on xds:/// are told of a GrpcService is compared with the slices by a replica that has told nothing yet',
+    },
+  },
+  {
+    rule: '2',
+    without: 'asking for the second read',
+    file: 'src/xds/publication/xds-publisher.ts',
+    find: "if (decision.action === 'keep' && decision.why === 'Confirming') view?.confirm(publish.service);",
+    replace: '',
+    test: {
+      file: 'test/unit/xds/publication/xds-publisher.test.ts',
+      title:
+        'publishing over xDS keeps everything while a loss is not confirmed, and has it confirmed (safety rule 2)',
+    },
+  },
+  {
+    rule: '2',
     without: 'the second read of what a new process sees gone',
     file: DECISION,
     find: 'return !snapshot.confirmed && losesMuch(',
