@@ -4,7 +4,7 @@ import { waitFor } from '../../local/lib/wait.ts';
 import { framed } from './rpc-server.ts';
 
 /** Types of frames (RFC 9113, 6). */
-const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goaway: 7, windowUpdate: 8 } as const;
+const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7, windowUpdate: 8 } as const;
 
 /** A frame of HTTP/2 (RFC 9113, 4.1). */
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
@@ -79,10 +79,6 @@ export class RawHttp2 {
 
   goaway(): void {
     this.socket.write(frame(FRAME.goaway, 0, 0, Buffer.alloc(8)));
-  }
-
-  garbage(): void {
-    this.socket.write(frame(FRAME.ping, 0, 0, Buffer.alloc(3)));
   }
 
   /** Whether RST_STREAM with that code came for the call. */

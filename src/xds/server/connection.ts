@@ -34,8 +34,6 @@ export interface ConnectionParts {
 
 /** How far from its age, as a share of it, a connection is retired by chance (gRFC A9). */
 const AGE_JITTER = 0.1;
-/** "Every stream that is on its way still" in the first of two GOAWAYs (RFC 9113, 6.8). */
-const ALL_STREAMS = 2 ** 31 - 1;
 const TOO_OLD: RpcStatus = {
   code: RPC.unavailable,
   message: 'the connection has reached its age; connect again',
@@ -182,11 +180,8 @@ export class Connection implements CallHost {
   }
 
   #keepAlive(): void {
-    // A session that is closing sends no PING: it gets its time, and an end.
-    if (this.#session.destroyed || this.#session.closed) {
-      this.#leave(this.#why, TOO_OLD);
-      return;
-    }
+    // A session that is closing sends no PING; whatever closes one has set it an end.
+    if (this.#session.destroyed || this.#session.closed) return;
     this.#awaitAnswer();
     this.#session.ping((error) => {
       if (error !== null) return;
@@ -219,16 +214,14 @@ export class Connection implements CallHost {
     });
   }
 
-  /** Two GOAWAYs, and a round trip in between, so that no call is lost that the client has sent meanwhile (RFC 9113, 6.8). */
+  /**
+   * A GOAWAY that names the last call that was taken: what the client has sent meanwhile it makes again elsewhere, by itself. Two of them, a round trip apart, would let
+   * those in (RFC 9113, 6.8), but node:http2 takes no call after the first, whatever it names.
+   */
   #retire(): void {
     if (this.#session.destroyed || this.#leaving) return;
-    this.#session.goaway(constants.NGHTTP2_NO_ERROR, ALL_STREAMS, Buffer.from('max_age'));
-    const close = (): void => {
-      if (!this.#session.destroyed) this.#session.close();
-    };
-    // Without a call nghttp2 reads no more after a GOAWAY, and an answer would never come.
-    if (this.#calls.size === 0) close();
-    else this.#session.ping(close);
+    this.#session.goaway(constants.NGHTTP2_NO_ERROR, 0, Buffer.from('max_age'));
+    this.#session.close();
     this.#leave('age', TOO_OLD);
   }
 

@@ -39,8 +39,7 @@ export function refuseHttp(stream: ServerHttp2Stream, status: number): void {
   dismiss(stream);
 }
 
-/** What the client sends still is dropped, and it is told by RST_STREAM (NO_ERROR) that it need not (RFC 9113, 8.1). */
+/** Tells the client by RST_STREAM (NO_ERROR) that it need send no more (RFC 9113, 8.1); what comes still, node:http2 drops. */
 function dismiss(stream: ServerHttp2Stream): void {
-  stream.resume();
   setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
 }

@@ -167,6 +167,10 @@ describe('a call of the RPC server', () => {
     const calls = [call(), call({ 'grpc-timeout': '99999999H' })];
     for (const one of calls) one.send('x');
     await waitFor('both echoes', () => calls.every(({ messages }) => messages.length === 1));
+    // A timer that is set further than it can wait fires at once.
+    for (const one of calls) one.send('y');
+    await waitFor('both echoes', () => calls.every(({ messages }) => messages.length === 2));
+    assert.deepEqual(server.observer.closed, []);
   });
 
   it('tells the handler once when the client cancels, and when its connection breaks', async () => {
@@ -200,6 +204,7 @@ describe('a call of the RPC server', () => {
     await one.closed;
     assert.deepEqual(one.messages, []);
     assert.deepEqual(statusOf(one), [RPC.aborted, 'first']);
+    assert.equal(server.observer.bytesOut, 0);
     assert.deepEqual(server.handlers[0]?.told, ['message 1', 'ended']);
   });
 

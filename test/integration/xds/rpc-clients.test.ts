@@ -136,6 +136,22 @@ describe('clients of @grpc/grpc-js at the RPC server', () => {
     assert.match(seen.details, /the server stops/);
   });
 
+  it('make a call elsewhere, by themselves, that comes when their connection is told to go', async () => {
+    await start({ limits: { ageMs: 20, ageGraceMs: 1000 } });
+    const client = new EchoClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
+    closers.push(() => client.close());
+    const open = client.Echo ?? assert.fail();
+    for (let count = 0; count < 100; count += 1) {
+      const call = open.call(client, new Metadata(), {}) as Duplex;
+      const seen = watch(call);
+      call.write(Buffer.from('x'));
+      await waitFor('the echo', () => seen.data.length === 1 || seen.code !== undefined, { intervalMs: 1 });
+      assert.equal(seen.data.length, 1, `call ${count}: ${seen.code} ${seen.details}`);
+      call.cancel();
+    }
+    assert.ok(server.observer.ends.length > 3, `${server.observer.ends.length} connections`);
+  });
+
   describe('asking for its health', () => {
     const client = () => {
       const made = new HealthClient(`127.0.0.1:${server.port}`, credentials.createInsecure());

@@ -131,18 +131,6 @@ describe('the RPC server and a client that does as it likes', () => {
     await waitFor('the queue to be gone', () => stream.queuedBytes === 0);
   });
 
-  it('drops a connection that breaks the protocol while its socket takes nothing', async () => {
-    await start({ limits: { lingerMs: 100, keepaliveMs: NEVER_MS } });
-    const client = await connect(WIDE);
-    client.open(1);
-    await opened();
-    const frame = framed(Buffer.alloc(4_000_000));
-    for (let count = 0; count < 10; count += 1) server.handlers[0]?.stream.send(frame);
-    client.garbage();
-    await ended();
-    assert.deepEqual(server.observer.closed, ['/a.B/C 1']);
-  });
-
   it('takes new calls on a connection for which much is queued', async () => {
     await start();
     const client = await connect();
@@ -159,8 +147,8 @@ describe('the RPC server and a client that does as it likes', () => {
     const session = await connectRaw(`http://127.0.0.1:${server.port}`);
     const piece = framed(Buffer.alloc(9000)).subarray(0, 8000);
     const cancelled = rawCall(session, '/a.B/C');
-    cancelled.stream.write(piece);
-    await opened(1);
+    cancelled.stream.write(Buffer.concat([framed('x'), piece]));
+    await waitFor('the echo of what is before it', () => cancelled.messages.length === 1);
     cancelled.stream.close(8);
     await waitFor('the cancel', () => server.observer.closed.length === 1);
     const late = rawCall(session, '/a.B/C', { 'grpc-timeout': '200m' });
