@@ -25,11 +25,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: {
-        orphan: true,
-        path: '^src/',
-        pathNot: '^src/main' },
-      },
+      from: { orphan: true, path: '^src/', pathNot: '^src/main' },
       to: {},
     },
     {
