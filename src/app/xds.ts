@@ -2,6 +2,7 @@ import type { RegistrySupervisor } from '../controller/registry-supervisor.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { flagLabel, type HostPort, type OperatorConfig } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Transport } from '../kube/transport.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ObjectKey } from '../model/key.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -15,12 +16,14 @@ import { tlsFiles } from '../xds/server/tls.ts';
 import type { ProxyAddress } from '../xds/world/front-proxy.ts';
 import { XdsWorld } from '../xds/world/xds-world.ts';
 import { defaultRegistryKey, namedReflectors, type Reflectors } from './kube-parts.ts';
+import { xdsNews } from './xds-news.ts';
 
 export interface XdsOptions {
   readonly config: OperatorConfig;
   readonly reflectors: Reflectors;
   readonly supervisor: RegistrySupervisor;
   readonly metrics: Metrics;
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -38,12 +41,13 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
   if (config.xdsAddress === null) return { run: () => Promise.resolve() };
   const logger = options.logger.child({ component: 'xds' });
   const world = new XdsWorld(proxyAt(config.proxyAddress));
+  const news = xdsNews({ ...options, logger, world });
   const service = createXdsService({
     source: world,
     codec: { decodeDiscoveryRequest, decodeDeltaRequest, encodeResponse, encodeDeltaResponse },
     clock,
     logger,
-    observer: metrics.xds,
+    observer: news.observer,
   });
   const server = new RpcServer({
     address: config.xdsAddress,
@@ -71,6 +75,7 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
     defaultRegistry: defaultRegistryKey(config),
     registryNamespaces: config.registryNamespaces,
     clusterDomain: config.clusterDomain,
+    propagation: news.propagation,
     clock,
   });
   const publish = async (signal: AbortSignal): Promise<void> => {
@@ -81,7 +86,7 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
   logger.info('xDS is served', { host, port, tls: config.xdsTls !== null });
   return {
     run: async (signal) => {
-      await Promise.all([server.run(signal), untilAborted(publish, signal)]);
+      await Promise.all([server.run(signal), untilAborted(publish, signal), news.run(signal)]);
       service.stop();
     },
   };

@@ -18,6 +18,7 @@ import { publishedCounts } from './published-counts.ts';
 import type { Publisher } from './publisher.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 import type { Requeue } from './work-queue.ts';
+import { XdsReports } from './xds-reports.ts';
 
 export interface GrpcServiceReconcilerOptions {
   readonly caches: Pick<GrpcServiceCaches, 'grpcServices'>;
@@ -53,6 +54,7 @@ const RELEASED_LOOK_MS = 100;
 export class GrpcServiceReconciler {
   readonly #options: GrpcServiceReconcilerOptions;
   readonly #firstReads: FirstReads;
+  readonly #xdsReports: XdsReports;
   /** What was published and not told yet. */
   readonly #untold = new Set<ObjectKey>();
   /** When this term of leadership began. */
@@ -61,6 +63,7 @@ export class GrpcServiceReconciler {
   constructor(options: GrpcServiceReconcilerOptions) {
     this.#options = options;
     this.#firstReads = new FirstReads(options.clock);
+    this.#xdsReports = new XdsReports(options.clock);
   }
 
   async reconcile(key: ObjectKey, signal: AbortSignal): Promise<Requeue | undefined> {
@@ -89,6 +92,7 @@ export class GrpcServiceReconciler {
       this.#options.publications.compactionDueMs(key),
       foreignSlicesMs(decision),
       releasedMs(decision),
+      this.#xdsReports.nextMs(key),
     ]);
   }
 
@@ -105,6 +109,7 @@ export class GrpcServiceReconciler {
   /** The end of a term of leadership: from here on others write. */
   forgetAll(): void {
     this.#firstReads.forgetAll();
+    this.#xdsReports.forgetAll();
     this.#untold.clear();
     this.#options.statusWriter.forgetAll();
     this.#options.publications.forgetAll();
@@ -112,6 +117,7 @@ export class GrpcServiceReconciler {
 
   #forget(key: ObjectKey): void {
     this.#firstReads.forget(key);
+    this.#xdsReports.forget(key);
     this.#untold.delete(key);
     this.#options.statusWriter.forget(key);
     this.#options.publications.forget(key);
@@ -183,6 +189,7 @@ export class GrpcServiceReconciler {
         published: publishedCounts(observation, decision, fault !== null),
         outcome: outcomeOf(decision, fault),
         clusterDomain,
+        xdsReplicas: this.#xdsReports.standing(key, grpcService.status?.xds?.replicas ?? []),
       },
       clock.wallNow(),
     );

@@ -2,6 +2,7 @@ import type { DesiredEndpoints } from '../desired/desired-endpoints.ts';
 import type { DnsView } from '../desired/dns-view.ts';
 import type { PublishSpec } from '../desired/publish-spec.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import type { XdsReplicaStatus } from '../model/grpcservice.ts';
 import type { ObjectKey } from '../model/key.ts';
 import type { PublishedCounts } from './published-counts.ts';
 import type { RegistryHealth } from './registry-directory.ts';
@@ -30,4 +31,6 @@ export interface StatusFacts {
   readonly published: PublishedCounts;
   readonly outcome: PublishOutcome;
   readonly clusterDomain: string;
+  /** What replicas hear from xDS clients, as each wrote it, but for those that have fallen silent. */
+  readonly xdsReplicas: readonly XdsReplicaStatus[];
 }

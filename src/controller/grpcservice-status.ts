@@ -14,15 +14,15 @@ export function grpcServiceStatus(
   facts: StatusFacts,
   wallMs: number,
 ): GrpcServiceStatus {
-  const before = grpcService.status;
+  const { xds, ...before } = grpcService.status ?? {};
   const generation = grpcService.metadata.generation ?? 0;
-  const { publish, desired, dns, snapshot } = facts;
+  const { publish, desired, dns, snapshot, xdsReplicas } = facts;
   const known =
     desired === null || dns === null || snapshot === undefined
       ? {}
       : {
           endpoints: endpointCounts(desired, facts.published),
-          revision: Math.max(snapshot.revision, before?.revision ?? 0),
+          revision: Math.max(snapshot.revision, before.revision ?? 0),
           rejected: desired.rejected
             .slice(0, REJECTED_SHOWN)
             .map(({ instanceId, reason }) => ({ instanceId, reason })),
@@ -31,7 +31,7 @@ export function grpcServiceStatus(
     ...before,
     observedGeneration: generation,
     conditions: mergeConditions(
-      before?.conditions ?? [],
+      before.conditions ?? [],
       grpcServiceVerdicts(grpcService, facts),
       generation,
       metaTime(wallMs),
@@ -39,6 +39,8 @@ export function grpcServiceStatus(
     ...known,
     slices: facts.published.slices,
     targets: publish.dns.enabled ? { dns: dnsTarget(grpcService, facts) } : {},
+    // They belong to the replicas, and are put back as they are.
+    ...(xdsReplicas.length === 0 ? {} : { xds: { ...xds, replicas: xdsReplicas } }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { GrpcService } from '../model/grpcservice.ts';
 import type { Verdict } from './conditions.ts';
 import type { StatusFacts } from './grpcservice-status-facts.ts';
 import { rowsQuery, unreadyRows } from './unready-rows.ts';
+import { xdsAccepted } from './xds-accepted.ts';
 
 /** The conditions of a GrpcService, Ready first. Each False says what is wrong and what to type. */
 export function grpcServiceVerdicts(grpcService: GrpcService, facts: StatusFacts): readonly Verdict[] {
@@ -15,7 +16,7 @@ export function grpcServiceVerdicts(grpcService: GrpcService, facts: StatusFacts
     desired === null || dns === null
       ? []
       : [portsUniform(facts, desired), dnsFits(facts, dns), protectedNow(facts, desired)];
-  return [ready(grpcService, facts, available), available, ...details];
+  return [ready(grpcService, facts, available), available, ...details, xdsAccepted(facts.xdsReplicas)];
 }
 
 function registryAvailable({ registryFault, registryHealth, registryKey }: StatusFacts): Verdict {

@@ -118,6 +118,34 @@ export interface GrpcServiceStatus {
   readonly revision?: number;
   readonly targets?: { readonly dns?: string };
   readonly rejected?: readonly { readonly instanceId: string; readonly reason: string }[];
+  readonly xds?: { readonly replicas?: readonly XdsReplicaStatus[] };
+}
+
+/** What one replica hears from its xDS clients; written by that replica. Times are metav1.Time by its clock. */
+export interface XdsReplicaStatus {
+  /** Identity, as in the Lease. */
+  readonly replica: string;
+  /** Since when something is refused. */
+  readonly since: string;
+  /** When this was written; renewed while it stands. */
+  readonly observedTime: string;
+  /** How many clients refuse something. */
+  readonly clients: number;
+  /** At most 10, what most clients refuse first. */
+  readonly refusals: readonly XdsRefusalStatus[];
+}
+
+/** What clients refuse for one reason. */
+export interface XdsRefusalStatus {
+  /** `Cluster` */
+  readonly type: string;
+  readonly resource: string;
+  readonly version: string;
+  /** In the client's own words. */
+  readonly reason: string;
+  readonly clients: number;
+  /** node.id of one of them. */
+  readonly node: string;
 }
 
 export interface EndpointCounts {

@@ -35,6 +35,7 @@ const bootstrap = (namespace: string): AccessCase[] => [
 const publishing = (namespace: string): AccessCase[] => [
   ...verbs('rollcall.dev/grpcservices', read, namespace),
   { verb: 'update', resource: 'rollcall.dev/grpcservices', subresource: 'status', namespace },
+  { verb: 'patch', resource: 'rollcall.dev/grpcservices', subresource: 'status', namespace },
   { verb: 'update', resource: 'rollcall.dev/grpcservices', subresource: 'finalizers', namespace },
   ...verbs('/services', [...read, 'create', 'update', 'delete'], namespace),
   ...verbs('discovery.k8s.io/endpointslices', [...read, 'create', 'update', 'delete'], namespace),

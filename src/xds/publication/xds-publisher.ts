@@ -2,13 +2,16 @@ import type { GrpcServiceCaches } from '../../controller/grpcservice-caches.ts';
 import { registryServiceIndex } from '../../controller/grpcservice-indexes.ts';
 import { allowedCidrs } from '../../controller/allowed-cidrs.ts';
 import { lookUpInCaches } from '../../controller/registry-access.ts';
-import type { RegistryDirectory } from '../../controller/registry-directory.ts';
+import type { RegistryDirectory, RegistryView } from '../../controller/registry-directory.ts';
 import type { Requeue, WorkQueue } from '../../controller/work-queue.ts';
 import type { Endpoint } from '../../desired/endpoint.ts';
 import { publishSpec } from '../../desired/publish-spec.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { GrpcService } from '../../model/grpcservice.ts';
 import { type ObjectKey, objectKey } from '../../model/key.ts';
+import type { Snapshot } from '../../registry/snapshot.ts';
+import type { PropagationLog, Publication } from '../news/propagation-log.ts';
+import { resourceName } from '../resources/service-resources.ts';
 import { xdsSpec } from '../resources/xds-spec.ts';
 import type { WorldEntry, XdsWorld } from '../world/xds-world.ts';
 import { publishedFromSlices } from './published-from-slices.ts';
@@ -22,6 +25,8 @@ export interface XdsPublisherOptions {
   readonly defaultRegistry: ObjectKey | null;
   readonly registryNamespaces: readonly string[];
   readonly clusterDomain: string;
+  /** Told of what is published before clients are, by the name of its assignment. */
+  readonly propagation: Pick<PropagationLog, 'published' | 'forget'>;
   readonly clock: Clock;
 }
 
@@ -92,17 +97,18 @@ export class XdsPublisher {
   }
 
   #reconcile(key: ObjectKey): Requeue | undefined {
-    const { caches, world } = this.#options;
+    const { caches, world, propagation } = this.#options;
     const grpcService = caches.grpcServices.get(key);
     if (grpcService === undefined || grpcService.metadata.deletionTimestamp !== undefined) {
-      world.remove(key);
+      this.#forget(key);
       this.#decided(key);
       return undefined;
     }
     const config = this.#configOf(grpcService);
     const known = world.entry(key)?.endpoints ?? null;
-    const { decision, nowUs } = this.#decide(grpcService, known);
+    const { decision, nowUs, publication } = this.#decide(grpcService, known);
     if (decision.action === 'publish') {
+      if (publication !== null) propagation.published(resourceName(config.service), publication);
       world.put(key, { ...config, endpoints: decision.endpoints });
       this.#decided(key);
       return after(decision.nextChangeUs === null ? null : (decision.nextChangeUs - nowUs) / 1000);
@@ -117,20 +123,28 @@ export class XdsPublisher {
   #decide(
     grpcService: GrpcService,
     published: readonly Endpoint[] | null,
-  ): { readonly decision: XdsDecision; readonly nowUs: number } {
+  ): { readonly decision: XdsDecision; readonly nowUs: number; readonly publication: Publication | null } {
     const { registries } = this.#options;
     const publish = publishSpec(grpcService);
     const lookup = lookUpInCaches(grpcService, this.#options);
     const view = lookup.ok ? registries.get(lookup.key) : undefined;
     const nowUs = view?.nowUs() ?? 0;
+    const snapshot = view?.snapshot(publish.service);
     const decision = decideXds({
       ...{ publish, lookup, published, nowUs },
       allowedCIDRs: lookup.ok ? allowedCidrs(lookup.registry) : [],
-      snapshot: view?.snapshot(publish.service),
+      snapshot,
       slices: this.#slicesOf(grpcService),
     });
     if (decision.action === 'keep' && decision.why === 'Confirming') view?.confirm(publish.service);
-    return { decision, nowUs };
+    return { decision, nowUs, publication: publicationOf(view, snapshot) };
+  }
+
+  #forget(key: ObjectKey): void {
+    const { world, propagation } = this.#options;
+    const entry = world.entry(key);
+    if (entry !== undefined) propagation.forget(resourceName(entry.service));
+    world.remove(key);
   }
 
   /** How much longer the first word about this GrpcService may take, in ms. */
@@ -166,6 +180,12 @@ export class XdsPublisher {
   #decided(key: ObjectKey): void {
     if (this.#undecided.delete(key) && this.#undecided.size === 0) this.#options.world.setReady();
   }
+}
+
+function publicationOf(view: RegistryView | undefined, snapshot: Snapshot | undefined): Publication | null {
+  if (view === undefined || snapshot === undefined) return null;
+  const { revision, changedAtUs } = snapshot;
+  return { revision, changedAtUs, nowUs: () => view.nowUs() };
 }
 
 /** The status is written all the time, and says nothing here. */

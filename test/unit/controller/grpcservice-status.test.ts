@@ -8,7 +8,7 @@ import type { Condition } from '../../../src/model/kube-objects.ts';
 import type { Instance } from '../../../src/model/instance.ts';
 import { aForeignService } from '../../support/kube-services.ts';
 import { aSlice, endpoints } from '../../support/slices.ts';
-import { aGrpcService } from '../../support/grpc-services.ts';
+import { aGrpcService, anXdsRefusal, anXdsReplica } from '../../support/grpc-services.ts';
 import { anInstance, aSnapshot } from '../../support/instances.ts';
 import { anObservation } from '../../support/observations.ts';
 
@@ -36,6 +36,7 @@ function statusOf(
       customTable: null,
       outcome: decision.held === null ? { kind: 'Published' } : { kind: 'Held', ...decision.held },
       clusterDomain: 'cluster.local',
+      xdsReplicas: [],
       ...change,
     },
     WALL,
@@ -197,6 +198,48 @@ describe('grpcServiceStatus', () => {
     const fields = { snapshot: aSnapshot([anInstance({ status: 'DOWN' })]) };
     const status = statusOf(fields, aGrpcService(), { customTable: 'servers' });
     assert.match(condition(status, 'Ready')?.message ?? '', /look into servers$/);
+  });
+
+  it('is True XdsAccepted while no client refuses anything', () => {
+    const accepted = condition(statusOf({}), 'XdsAccepted');
+    assert.deepEqual([accepted?.status, accepted?.reason], ['True', 'Accepted']);
+  });
+
+  it('is False XdsAccepted as soon as a client of any replica refuses something, and says who, what and why', () => {
+    const xdsReplicas = [
+      anXdsReplica(),
+      anXdsReplica({
+        replica: 'rollcall-2',
+        clients: 7,
+        refusals: [
+          anXdsRefusal({ clients: 5, node: 'api-1.shop' }),
+          anXdsRefusal({ clients: 2, reason: 'no such thing' }),
+          anXdsRefusal({ resource: 'users.shop' }),
+        ],
+      }),
+    ];
+    const status = statusOf({}, aGrpcService(), { xdsReplicas });
+    const accepted = condition(status, 'XdsAccepted');
+    assert.deepEqual([accepted?.status, accepted?.reason], ['False', 'RefusedByClients']);
+    assert.match(
+      accepted?.message ?? '',
+      /^8 xDS clients refuse what is sent: api-1\.shop and 4 more \(Cluster orders\.shop, version 0123456789abcdef, on replica rollcall-2\): lb_policy is not supported; /,
+    );
+    assert.match(
+      accepted?.message ?? '',
+      /; and 1 more in status\.xds\. They go on with what they accepted last\./,
+    );
+    assert.equal(condition(status, 'Ready')?.status, 'True', 'the others find the service');
+  });
+
+  it('carries the entries of replicas as they are, and leaves out those that count no more', () => {
+    const before = { xds: { replicas: [anXdsReplica(), anXdsReplica({ replica: 'rollcall-2' })] } };
+    const grpcService = { ...aGrpcService(), status: before };
+    const kept = statusOf({}, grpcService, { xdsReplicas: before.xds.replicas });
+    assert.deepEqual(kept.xds, before.xds);
+    const one = statusOf({}, grpcService, { xdsReplicas: before.xds.replicas.slice(1) });
+    assert.deepEqual(one.xds, { replicas: before.xds.replicas.slice(1) });
+    assert.equal('xds' in statusOf({}, grpcService), false);
   });
 
   it('is False DNSFits above 4,000 A records', () => {

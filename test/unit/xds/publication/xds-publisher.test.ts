@@ -30,6 +30,8 @@ class Bench {
   readonly world = new XdsWorld(null);
   snapshot: Snapshot | undefined;
   confirmed: string[] = [];
+  /** What the log of propagation was told. */
+  published: string[] = [];
   tell: (registry: ObjectKey, service: string | null) => void = () => undefined;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -63,6 +65,10 @@ class Bench {
       defaultRegistry: 'ops/main',
       registryNamespaces: ['ops'],
       clusterDomain: 'cluster.local',
+      propagation: {
+        published: (name, { revision }) => void this.published.push(`${name} ${revision}`),
+        forget: (name) => void this.published.push(`${name} forgotten`),
+      },
       clock,
     });
     this.#running = publisher.run(this.#stop.signal);
@@ -118,6 +124,16 @@ describe('publishing over xDS', () => {
     bench.grpcServices.remove(KEY);
     await bench.clock.advance(1);
     assert.equal(bench.told, undefined);
+  });
+
+  it('tells of each revision before clients are told, for propagation times, and of the end of it', async () => {
+    bench.grpcServices.put(aGrpcService());
+    await bench.start();
+    await bench.read(2, { revision: 5 });
+    await bench.read(3, { revision: 9 });
+    bench.grpcServices.remove(KEY);
+    await bench.clock.advance(1);
+    assert.deepEqual(bench.published, ['orders.shop 5', 'orders.shop 9', 'orders.shop forgotten']);
   });
 
   it('serves what the slices hold when the registry cannot be read at its start (safety rule 1)', async () => {
