@@ -67,7 +67,12 @@ export class RawHttp2 {
 
   /** A message on a call. */
   send(stream: number, body: string): void {
-    this.socket.write(frame(FRAME.data, 0, stream, framed(body)));
+    this.write(stream, framed(body));
+  }
+
+  /** Bytes of the body of a call. */
+  write(stream: number, bytes: Buffer): void {
+    this.socket.write(frame(FRAME.data, 0, stream, bytes));
   }
 
   /** WINDOW_UPDATE of the connection. */
