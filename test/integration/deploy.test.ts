@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { startCluster, type Cluster } from '../../local/cluster.ts';
 import { program } from '../../local/components/index.ts';
+import { envoyBinary } from '../../local/components/xds.ts';
 import { run } from '../../local/lib/run.ts';
 import { waitFor } from '../../local/lib/wait.ts';
 import { KubeRequestFailed } from '../../local/servers/kube-client.ts';
 import { checkout, kustomize, parseManifests, readManifests, type Manifest } from '../support/manifests.ts';
-import { freshAddress } from '../support/testbed/index.ts';
+import { argumentsOf, environmentOf, proxyPod } from '../support/proxy-pod.ts';
+import { freshAddress, needs } from '../support/testbed/index.ts';
 import { clusterWide, namespacedOnly, type AccessCase } from './deploy-access.ts';
 
 const operator = 'system:serviceaccount:rollcall-system:rollcall';
@@ -262,6 +264,42 @@ describe('deploy/ on a real API server', () => {
         `/api/v1/namespaces/${namespace}/secrets/${mysql.credentialsSecretRef.name}`,
       );
       assert.ok(secret.data.username && secret.data.password);
+    });
+  });
+
+  describe('proxy', () => {
+    before(async () => {
+      await cluster.kubectl([
+        'apply',
+        '--server-side',
+        '--validate=strict',
+        '-k',
+        `${checkout}/deploy/proxy`,
+      ]);
+    });
+
+    it('its pod is accepted in the restricted namespace, too', async () => {
+      const pod = podOf(parseManifests(await kustomize('deploy/proxy')), 'Deployment', 'proxy');
+      await cluster.request('POST', '/api/v1/namespaces/rollcall-system/pods?dryRun=All', pod);
+    });
+
+    it('Envoy takes the configuration of its ConfigMap with the arguments of its pod', async function () {
+      needs(this, 'envoy');
+      const config = parseManifests(await kustomize('deploy/proxy')).find(({ kind }) => kind === 'ConfigMap');
+      const folder = await mkdtemp(join(tmpdir(), 'rollcall-proxy-'));
+      try {
+        const { 'bootstrap.json': text = '' } = config?.data as Record<string, string>;
+        await writeFile(join(folder, 'bootstrap.json'), text);
+        const { container } = proxyPod();
+        const args = argumentsOf(container, environmentOf(container, { 'metadata.name': 'a' })).map((arg) =>
+          arg === '/etc/envoy/bootstrap.json' ? join(folder, 'bootstrap.json') : arg,
+        );
+        assert.ok(args.includes(join(folder, 'bootstrap.json')));
+        const said = await run(program('envoy', envoyBinary), [...args, '--mode', 'validate']);
+        assert.equal(said.code, 0, said.stderr);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
   });
 
