@@ -25,6 +25,7 @@ export const known: Readonly<Record<string, Known>> = {
   'test/integration/registry/expiry.test.ts': { seconds: 37 },
   'test/integration/registry/faults.test.ts': { seconds: 100 },
   'test/integration/registry/reading.test.ts': { seconds: 50 },
+  'test/integration/xds/reference-conformance.test.ts': { seconds: 50 },
 
   'test/e2e/adoption.test.ts': { seconds: 27 },
   'test/e2e/api-faults.test.ts': { seconds: 78 },

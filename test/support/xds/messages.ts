@@ -59,3 +59,20 @@ function load(): protobuf.Root {
   root.loadSync(roots);
   return root;
 }
+
+/** A message as plain fields in camel case, enums as their names, defaults filled in. */
+export function decode(name: string, bytes: Uint8Array): unknown {
+  const type = typeOf(name);
+  return type.toObject(type.decode(bytes), { enums: String, defaults: true, arrays: true });
+}
+
+/** Field 1 of a message, a text: the name of a resource, whatever its type. */
+export function nameIn(value: Uint8Array): string {
+  const reader = protobuf.Reader.create(value);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0x0a) return reader.string();
+    reader.skipType(tag & 7);
+  }
+  return '';
+}
