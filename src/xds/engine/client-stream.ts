@@ -186,9 +186,10 @@ export class ClientStream {
       fresh && resource !== null ? endpointsOf(resource) : [],
     );
     for (const { name } of needs) {
-      if (!children.wants(name)) continue;
-      const sentIn = children.entries.get(name)?.sentIn ?? 0;
-      if (sentIn > 0 && sentIn < accepted.number) children.owe(name);
+      const entry = children.wants(name) ? children.entries.get(name) : undefined;
+      if (entry === undefined || entry.sentIn === 0 || entry.sentIn > accepted.number) continue;
+      entry.again = true;
+      children.pending.add(name);
     }
   }
 }

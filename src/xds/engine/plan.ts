@@ -68,7 +68,7 @@ function addToFull(full: Full, state: TypeState, name: string, { resource, waits
   else if (owed && absent) full.missing.push(name);
   const fresh = owed || gone || isNews(state.entries.get(name), resource);
   if (fresh && !(waits && absent)) full.changed = true;
-  if (!absent || gone) full.marks.push({ name, resource, fresh });
+  if (!absent || state.entries.has(name)) full.marks.push({ name, resource, fresh });
 }
 
 /** Whether it is another one than the client has. */
@@ -138,8 +138,8 @@ function inForce(state: TypeState, name: string, entry: Entry | undefined): Mark
 
 function isDue(kind: Kind, entry: Entry | undefined, { resource, gone }: Target): boolean {
   if (resource === null && kind === 'sotw') {
-    if (entry !== undefined) entry.lost = gone;
+    if (entry !== undefined && gone) entry.again = true;
     return false;
   }
-  return gone || entry?.lost === true || isNews(entry, resource);
+  return gone || (resource !== null && entry?.again === true) || isNews(entry, resource);
 }

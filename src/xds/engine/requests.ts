@@ -37,29 +37,24 @@ export function readSotwRequest(
   const answer = first ? NOTHING : readAnswer(state, request, context.nowMs);
   const owedBefore = state.owed.size;
   const names = new Set(request.resourceNames);
-  sotwWildcard(state, names.delete(WILDCARD) || isLegacyWildcard(state, request, context, first), context);
-  sotwNames(state, names);
+  if (names.size > 0) state.everNamed = true;
+  const wildcard = names.delete(WILDCARD) || isLegacyWildcard(state, context, first);
+  // In this order nothing is forgotten that is wanted before and after, by name or by the wildcard.
+  for (const name of names) addSotwName(state, name);
+  sotwWildcard(state, wildcard, context);
+  for (const name of state.names) if (!names.has(name)) state.unsubscribe(name);
   return { accepted: answer.accepted, asks: answer.asks || state.owed.size > owedBefore || state.answerDue };
 }
 
 /** No name, from the first request on. */
-function isLegacyWildcard(
-  state: TypeState,
-  { resourceNames }: DiscoveryRequest,
-  { legacyWildcard }: RequestContext,
-  first: boolean,
-): boolean {
-  if (resourceNames.length > 0) state.everNamed = true;
-  return legacyWildcard && !state.everNamed && (first || state.wildcard);
+function isLegacyWildcard(state: TypeState, context: RequestContext, first: boolean): boolean {
+  return context.legacyWildcard && !state.everNamed && (first || state.wildcard);
 }
 
-function sotwNames(state: TypeState, names: ReadonlySet<string>): void {
-  for (const name of state.names) if (!names.has(name)) state.unsubscribe(name);
-  for (const name of names) {
-    if (state.names.has(name)) continue;
-    state.subscribe(name);
-    state.owe(name);
-  }
+function addSotwName(state: TypeState, name: string): void {
+  if (state.names.has(name)) return;
+  state.subscribe(name);
+  state.owe(name);
 }
 
 /** Where everything is asked for at once, there has to be an answer even if there is nothing. */
@@ -69,7 +64,7 @@ function sotwWildcard(state: TypeState, on: boolean, context: RequestContext): v
   if (!on) return;
   state.answerDue = true;
   if (state.fullState) return;
-  for (const { name } of context.all()) state.owe(name);
+  for (const { name } of context.all()) state.pending.add(name);
 }
 
 /**
@@ -86,12 +81,17 @@ export function readDeltaRequest(
   const answer = first ? NOTHING : readAnswer(state, request, context.nowMs);
   const owedBefore = state.owed.size;
   for (const name of request.unsubscribe) deltaUnsubscribe(state, name);
-  const legacy = first && request.subscribe.length === 0 && context.legacyWildcard;
+  const wildcard = request.subscribe.includes(WILDCARD) || (first && isLegacyDelta(request, context));
   const held = first ? request.initialVersions : NONE;
-  if (legacy || request.subscribe.includes(WILDCARD)) deltaWildcard(state, context, first);
+  if (wildcard) deltaWildcard(state, context, first);
   deltaSubscribe(state, request.subscribe, held);
+  deltaEndWildcard(state, request);
   for (const [name, version] of held) if (state.wants(name)) remember(state, context, name, version);
   return { accepted: answer.accepted, asks: answer.asks || state.owed.size > owedBefore || state.answerDue };
+}
+
+function isLegacyDelta({ subscribe }: DeltaDiscoveryRequest, { legacyWildcard }: RequestContext): boolean {
+  return legacyWildcard && subscribe.length === 0;
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -117,11 +117,12 @@ function deltaSubscribe(state: TypeState, names: readonly string[], held: Readon
   }
 }
 
+/** After the names, so that nothing is forgotten that is wanted before and after. */
+function deltaEndWildcard(state: TypeState, { subscribe, unsubscribe }: DeltaDiscoveryRequest): void {
+  if (unsubscribe.includes(WILDCARD) && !subscribe.includes(WILDCARD)) state.setWildcard(false);
+}
+
 function deltaUnsubscribe(state: TypeState, name: string): void {
-  if (name === WILDCARD) {
-    state.setWildcard(false);
-    return;
-  }
   if (!state.names.has(name)) return;
   state.unsubscribe(name);
   // The client cannot tell whether the wildcard holds it: it has to be told.

@@ -55,7 +55,10 @@ function targetOfGone(state: TypeState, name: string, mayGo: Removable): Target 
   const entry = state.entries.get(name);
   const had = entry?.acked ?? null;
   const stays = had !== null && !mayGo(name);
-  return { resource: stays ? had : null, waits: stays, gone: !stays && entry !== undefined };
+  // What was sent and refused may be in use all the same.
+  const gone = !stays && entry !== undefined && (had !== null || entry.sent !== null);
+  if (entry !== undefined && !stays && !gone) state.entries.delete(name);
+  return { resource: stays ? had : null, waits: stays, gone };
 }
 
 function isParked(entry: Entry | undefined, resource: XdsResource): boolean {

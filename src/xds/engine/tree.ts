@@ -62,20 +62,24 @@ export class Tree {
   needed(typeUrl: string): ReadonlySet<string> {
     const found = new Set<string>();
     const seen = new Set<string>();
-    const visit = (entry: Entry): void => {
-      for (const resource of holdings(entry)) {
-        for (const need of resource.needs) {
-          if (need.typeUrl === typeUrl) found.add(need.name);
-          const id = `${need.typeUrl}\n${need.name}`;
-          if (seen.has(id)) continue;
-          seen.add(id);
-          const next = this.#types.get(need.typeUrl)?.entries.get(need.name);
-          if (next !== undefined) visit(next);
-        }
+    const visit = (resource: XdsResource): void => {
+      for (const need of resource.needs) {
+        if (need.typeUrl === typeUrl) found.add(need.name);
+        const id = `${need.typeUrl}\n${need.name}`;
+        if (seen.has(id)) continue;
+        seen.add(id);
+        const next = this.#types.get(need.typeUrl)?.entries.get(need.name);
+        if (next !== undefined) for (const held of holdings(next)) visit(held);
       }
     };
     for (const type of this.#types.values()) {
-      for (const [name, entry] of type.entries) if (this.#isRoot(type, name)) visit(entry);
+      for (const [name, entry] of type.entries) {
+        if (this.#isRoot(type, name)) for (const held of holdings(entry)) visit(held);
+      }
+      // Also what was given up and asked for again while it was under way: it has no entry of its own any more.
+      for (const { name, resource } of type.underWay?.marks ?? []) {
+        if (resource !== null && type.wants(name) && this.#isRoot(type, name)) visit(resource);
+      }
     }
     return found;
   }
@@ -100,13 +104,9 @@ export class Tree {
   }
 }
 
-/** Every version of it that the client may be using: after a refusal, gRPC may have taken it all the same (gRFC A46). */
-function holdings({ acked, sent, refused }: Entry): readonly XdsResource[] {
-  const found: XdsResource[] = [];
-  for (const resource of [acked, sent, refused]) {
-    if (resource !== null && !found.includes(resource)) found.push(resource);
-  }
-  return found;
+/** Every version of it that the client may be using: after a refusal, gRPC may have taken what was sent all the same (gRFC A46). */
+function holdings({ acked, sent }: Entry): readonly XdsResource[] {
+  return [acked, acked === sent ? null : sent].filter((resource) => resource !== null);
 }
 
 /** Whether the child is one that the parent warms by. */

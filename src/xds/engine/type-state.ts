@@ -16,8 +16,10 @@ export interface Entry {
   sentIn: number;
   /** A removal of it is under way. */
   leaving: boolean;
-  /** It vanished at the source where nobody can take it back; if it comes again, it is sent again. */
-  lost: boolean;
+  /**
+   * What is in force is to be sent again, though it may be unchanged: its parent warms anew, or it had vanished at the source where nobody can take it back.
+   */
+  again: boolean;
   /** `acked` is known by its version alone: the client brought it from another stream. */
   stub: boolean;
   /** What it refused, and has not replaced since. */
@@ -95,7 +97,7 @@ export class TypeState {
         sentAtMs: 0,
         sentIn: 0,
         leaving: false,
-        lost: false,
+        again: false,
         stub: false,
         refused: null,
         parked: null,
@@ -146,17 +148,17 @@ export class TypeState {
     this.lastNonce = nonce;
     this.answered = true;
     this.answerDue = false;
-    for (const { name, resource } of marks) {
+    for (const { name, resource, fresh } of marks) {
       if (resource === null) {
         const entry = this.entries.get(name);
-        if (entry !== undefined) entry.leaving = true;
+        if (entry !== undefined && fresh) entry.leaving = true;
         continue;
       }
       const entry = this.entry(name);
       entry.sent = resource;
       entry.sentAtMs = nowMs;
       entry.sentIn = number;
-      entry.lost = false;
+      entry.again = false;
     }
   }
 
@@ -169,7 +171,7 @@ export class TypeState {
     const removed: string[] = [];
     for (const { name, resource, fresh } of underWay.marks) {
       if (resource === null) {
-        removed.push(name);
+        if (fresh) removed.push(name);
         this.#gone(name);
         continue;
       }
@@ -228,6 +230,8 @@ export class TypeState {
     const entry = this.entry(name);
     const replaces = entry.acked?.version !== resource.version || entry.refused?.version === resource.version;
     if (replaces) this.unpark(name);
+    // Given up and asked for again while it was under way: what happened in between was not followed.
+    if (entry.sent !== resource) this.pending.add(name);
     entry.acked = resource;
     entry.ackedAtMs = nowMs;
     entry.stub = false;
@@ -237,7 +241,10 @@ export class TypeState {
   /** The client has it no more. Its entry goes: it may have been asked for again meanwhile, which makes a new one. */
   #gone(name: string): void {
     const entry = this.entries.get(name);
-    if (entry?.leaving !== true) return;
+    if (entry === undefined) return;
+    entry.acked = null;
+    entry.sent = null;
+    if (!entry.leaving) return;
     this.unpark(name);
     this.entries.delete(name);
   }
@@ -245,8 +252,11 @@ export class TypeState {
   #park(name: string, resource: XdsResource, parked: Parked): void {
     this.unpark(name);
     const entry = this.entry(name);
+    if (entry.sent !== resource) this.pending.add(name);
     entry.refused = resource;
     entry.parked = parked;
+    // Asked for before it was refused: not again before it has changed.
+    this.owed.delete(name);
   }
 
   #forget(name: string): void {

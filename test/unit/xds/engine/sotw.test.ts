@@ -202,6 +202,15 @@ describe('state of the world', () => {
         assert.deepEqual(client.texts(), [`${type}:`]);
       });
 
+      it('takes an empty list after "*" for nothing', () => {
+        const source = ab();
+        const client = bench(source);
+        const got = acked(client, type, { names: ['*'] });
+        client.ask(type, { nonce: got.nonce });
+        source.change([aResource(type, 'A', '2')]);
+        assert.deepEqual([client.texts(), [...client.interest]], [[], []]);
+      });
+
       it('sends all that is subscribed when one changes', () => {
         const source = ab();
         const client = bench(source);
