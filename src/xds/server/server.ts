@@ -131,8 +131,6 @@ export class RpcServer {
     server.on('tlsClientError', (error) =>
       logger.debug('a TLS handshake failed', { error: errorMessage(error) }),
     );
-    // Whoever does not offer h2 is told nothing and gets nothing.
-    server.on('unknownProtocol', (socket) => socket.destroy());
     identity.use((material) => server.setSecureContext(material));
     this.#identity = identity;
     return server;

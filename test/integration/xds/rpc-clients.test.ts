@@ -137,11 +137,11 @@ describe('clients of @grpc/grpc-js at the RPC server', () => {
   });
 
   it('make a call elsewhere, by themselves, that comes when their connection is told to go', async () => {
-    await start({ limits: { ageMs: 20, ageGraceMs: 1000 } });
+    await start({ limits: { ageMs: 200, ageGraceMs: 5000 } });
     const client = new EchoClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
     closers.push(() => client.close());
     const open = client.Echo ?? assert.fail();
-    for (let count = 0; count < 100; count += 1) {
+    for (let count = 0; server.observer.ends.length < 4; count += 1) {
       const call = open.call(client, new Metadata(), {}) as Duplex;
       const seen = watch(call);
       call.write(Buffer.from('x'));
@@ -149,7 +149,6 @@ describe('clients of @grpc/grpc-js at the RPC server', () => {
       assert.equal(seen.data.length, 1, `call ${count}: ${seen.code} ${seen.details}`);
       call.cancel();
     }
-    assert.ok(server.observer.ends.length > 3, `${server.observer.ends.length} connections`);
   });
 
   describe('asking for its health', () => {

@@ -138,10 +138,12 @@ describe('TLS of the RPC server', () => {
     await start(false);
     await assert.rejects(callOnce({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1' }));
     assert.equal(await callOnce({ maxVersion: 'TLSv1.2' }), 'first.test');
-    const socket = connectTls({ port: server.port, host: '127.0.0.1', ca, ALPNProtocols: ['http/1.1'] });
-    socket.on('error', () => undefined);
-    socket.resume();
-    await waitFor('the server to hang up', () => socket.closed);
+    for (const protocols of [['http/1.1'], []]) {
+      const socket = connectTls({ port: server.port, host: '127.0.0.1', ca, ALPNProtocols: protocols });
+      socket.on('error', () => undefined);
+      socket.resume();
+      await waitFor('the server to hang up', () => socket.closed);
+    }
     assert.equal(server.handlers.length, 1);
   });
 
