@@ -1,8 +1,11 @@
 import { mustRun, onPath } from '../lib/run.ts';
 import { Unavailable, type Component } from './component.ts';
 import { goBuild, goRecipe, type GoBuild } from './go.ts';
+import { copyDependencies, javaBuild } from './java.ts';
 
 const grpcioVersion = '1.85.1';
+const grpcJavaVersion = '1.85.1';
+const javaSources = ['java/grpc/pom.xml', 'java/grpc/GreeterClient.java'] as const;
 const goClientBuild: GoBuild = { module: 'grpcclient', binaries: { '.': 'greeter-client-go' } };
 
 /** The greeter client on grpc-go. */
@@ -31,4 +34,14 @@ export const grpcPythonClient: Component = {
     const args = ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', `grpcio==${grpcioVersion}`];
     await mustRun(`${folder}/bin/python3`, args);
   },
+};
+
+/** The greeter client on grpc-java, with its xDS. */
+export const grpcJavaClient: Component = {
+  name: 'grpc-java-client',
+  version: grpcJavaVersion,
+  recipe: { files: javaSources, words: [copyDependencies] },
+  required: false,
+  kind: 'network',
+  make: (folder, task) => javaBuild(...javaSources, folder, task),
 };

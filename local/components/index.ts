@@ -6,7 +6,7 @@ import { canal } from './canal.ts';
 import { Unavailable, type Component } from './component.ts';
 import { coreDns, etcd, kubernetes } from './control-plane.ts';
 import { mariadb, mysql } from './databases.ts';
-import { grpcGoClient, grpcPythonClient } from './grpc-clients.ts';
+import { grpcGoClient, grpcJavaClient, grpcPythonClient } from './grpc-clients.ts';
 import { envoy, xdsReference } from './xds.ts';
 
 /** Everything the local cluster and its tests run; the order is the order of building. */
@@ -18,6 +18,7 @@ export const components = {
   mysql,
   grpcGoClient,
   grpcPythonClient,
+  grpcJavaClient,
   canal,
   envoy,
   xdsReference,

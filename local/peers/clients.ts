@@ -2,20 +2,25 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { program, type ComponentName } from '../components/index.ts';
+import { javaClassPath } from '../components/java.ts';
 import { mustRun } from '../lib/run.ts';
 import type { CallResult, CallSummary } from './calls.ts';
 
 /** The gRPC implementations that the tests call with. */
 export const clientKinds = ['node', 'go', 'python'] as const;
 
+/** Those with xDS: Java's, too, which calls by name as the others do and is left out there. */
+export const xdsClientKinds = [...clientKinds, 'java'] as const;
+
 /** One gRPC implementation. */
-export type ClientKind = (typeof clientKinds)[number];
+export type ClientKind = (typeof xdsClientKinds)[number];
 
 /** The component that a client needs, for `needs()` in tests. */
 export const clientComponents: Readonly<Record<ClientKind, readonly ComponentName[]>> = {
   node: [],
   go: ['grpcGoClient'],
   python: ['grpcPythonClient'],
+  java: ['grpcJavaClient'],
 };
 
 /** What to call, and how. */
@@ -110,6 +115,9 @@ function clientCommand(kind: ClientKind, options: ClientOptions): [string, ...st
   return [...clientProgram(kind), options.target, ...args];
 }
 
+/** It starts sooner, and takes less of the machine. */
+const javaFlags = ['-Xmx192m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
+
 /** The command of a client, before its arguments. Throws `Unavailable`. */
 export function clientProgram(kind: ClientKind): [string, ...string[]] {
   switch (kind) {
@@ -119,5 +127,13 @@ export function clientProgram(kind: ClientKind): [string, ...string[]] {
       return [program('grpcGoClient', 'greeter-client-go')];
     case 'python':
       return [program('grpcPythonClient', 'bin/python3'), join(import.meta.dirname, 'greeter_client.py')];
+    case 'java':
+      return [
+        'java',
+        ...javaFlags,
+        '-cp',
+        javaClassPath.map((part) => program('grpcJavaClient', part)).join(':'),
+        'GreeterClient',
+      ];
   }
 }

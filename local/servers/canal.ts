@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { cached } from '../components/cache.ts';
-import { canalClassPath } from '../components/canal.ts';
 import { components } from '../components/index.ts';
+import { javaClassPath } from '../components/java.ts';
 import { ServerProcess, type Server } from './server-process.ts';
 
 /** Options of {@link startCanal}. */
@@ -49,7 +49,7 @@ export async function startCanal(options: CanalOptions): Promise<CanalServer> {
     ...(login === undefined ? {} : { 'canal.user': login.user, 'canal.password': login.password }),
   };
   const folder = cached(components.canal);
-  const classPath = canalClassPath.map((part) => join(folder, part)).join(':');
+  const classPath = javaClassPath.map((part) => join(folder, part)).join(':');
   const server = await ServerProcess.start({
     name: `canal-${address}`,
     command: 'java',

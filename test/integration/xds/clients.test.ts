@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { waitFor } from '../../../local/lib/wait.ts';
-import { clientComponents, clientKinds, startClient } from '../../../local/peers/clients.ts';
+import { clientComponents, xdsClientKinds, startClient } from '../../../local/peers/clients.ts';
 import { startGreeter, type Greeter } from '../../../local/peers/greeter.ts';
 import { writeXdsBootstrap } from '../../../local/peers/xds-bootstrap.ts';
 import { startXdsReference, type XdsReference } from '../../../local/servers/xds-reference.ts';
@@ -25,7 +25,7 @@ describe('a client on xds:///, unmodified, and go-control-plane', function () {
     await reference?.dispose();
   });
 
-  for (const kind of clientKinds) {
+  for (const kind of xdsClientKinds) {
     it(`${kind}: calls all servers of the assignment, each at its own port, and a new one at once`, async function () {
       needs(this, ...clientComponents[kind]);
       assert.ok(reference);
