@@ -46,11 +46,13 @@ export function aResource(
     name,
     version,
     body: Buffer.from(`${name}@${version}`),
-    needs: needs.map((need) => {
-      const [of = '', ...rest] = need.split('/');
-      return { typeUrl: urlOf(of), name: rest.join('/') };
-    }),
+    needs: needs.map(keyOf),
   };
+}
+
+function keyOf(text: string): ResourceKey {
+  const [type = '', ...rest] = text.split('/');
+  return { typeUrl: urlOf(type), name: rest.join('/') };
 }
 
 /** A source that a test fills; every client has the same view, named after its cluster. */
@@ -83,17 +85,13 @@ export class MemorySource implements ResourceSource {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Adds or replaces, removes (`cluster/A`), and tells all of it as one change. */
-  change(put: readonly XdsResource[], remove: readonly string[] = []): readonly ResourceKey[] {
+  /** Adds or replaces, removes (keys, or `cluster/A`), and tells all of it as one change. */
+  change(put: readonly XdsResource[], remove: readonly (string | ResourceKey)[] = []): void {
     this.#put(put);
-    const gone = remove.map((text): ResourceKey => {
-      const [type = '', ...rest] = text.split('/');
-      return { typeUrl: urlOf(type), name: rest.join('/') };
-    });
+    const gone = remove.map((one) => (typeof one === 'string' ? keyOf(one) : one));
     for (const { typeUrl, name } of gone) this.#byType.get(typeUrl)?.delete(name);
     const keys = [...put.map(({ typeUrl, name }) => ({ typeUrl, name })), ...gone];
     for (const listener of this.#listeners) listener(keys);
-    return keys;
   }
 
   #put(resources: readonly XdsResource[]): void {
