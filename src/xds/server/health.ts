@@ -115,7 +115,7 @@ class Watch extends HealthCall {
   #look(service: string, before: ServingStatus | undefined): void {
     const status = this.#statusOf(service);
     // A watcher that reads nothing is told the newest when it reads again.
-    const told = status === before || this.stream.queuedBytes > 0 ? before : status;
+    const told = this.stream.queuedBytes > 0 ? before : status;
     if (told !== before) this.stream.send(healthResponse(status));
     this.#cancel = this.#clock.after(WATCH_MS, () => this.#look(service, told));
   }

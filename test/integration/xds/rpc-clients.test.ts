@@ -14,6 +14,7 @@ import { healthService } from '../../../local/peers/protos.ts';
 import { RPC, RpcRefused } from '../../../src/xds/rpc.ts';
 import { withHealth } from '../../../src/xds/server/health.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { startRpcServer, type ServerBench, type ServerBenchOptions } from '../../support/rpc-server.ts';
 
 const same = (body: Buffer): Buffer => body;
@@ -168,11 +169,12 @@ describe('clients of @grpc/grpc-js at the RPC server', () => {
           resolve(error === null ? reply.status : String(error.code)),
         );
       });
-    const watchHealth = (service: string) => {
+    const openWatch = (service: string) => {
       const made = client();
       const open = made.Watch as (request: object) => ClientReadableStream<{ status: string }>;
-      return watch(open.call(made, { service }));
+      return open.call(made, { service });
     };
+    const watchHealth = (service: string) => watch(openWatch(service));
 
     it('hear of the server and of its service, and NOT_FOUND of others', async () => {
       await start();
@@ -198,6 +200,19 @@ describe('clients of @grpc/grpc-js at the RPC server', () => {
         ['SERVING', 'NOT_SERVING', 'SERVING'].map((name) => ({ status: name })),
       );
       assert.deepEqual(unknown.data, [{ status: 'SERVICE_UNKNOWN' }]);
+    });
+
+    it('cost nothing any more when they have stopped watching', async () => {
+      const clock = new FakeClock();
+      await start({
+        wrap: (open) => withHealth({ services: ['ads'], serving: () => serving, next: open, clock }),
+      });
+      const call = openWatch('ads');
+      const seen = watch(call);
+      await waitFor('the status', () => seen.data.length === 1);
+      assert.equal(clock.pending, 1);
+      call.cancel();
+      await waitFor('nothing to be left', () => clock.pending === 0);
     });
 
     it('are answered however many calls others open', async () => {
