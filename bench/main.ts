@@ -10,8 +10,9 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { origin } from './harness/machine.ts';
 import { asJson, asText } from './harness/print.ts';
 import { idle } from './idle.ts';
+import { xds } from './xds.ts';
 
-const benchmarks: readonly Benchmark[] = [cold, churn, feeds, idle];
+const benchmarks: readonly Benchmark[] = [cold, churn, feeds, idle, xds];
 
 const { benchmark, quick, json, profile } = parse(process.argv.slice(2));
 const from = await origin();
