@@ -13,6 +13,7 @@ import { MysqlRegistryReader } from '../../src/mysql/mysql-registry-reader.ts';
 import { ListenedFeed } from '../support/listened-feed.ts';
 import { migrated, OpenedRegistry, root, targetOf } from '../support/open-registry.ts';
 import { replicate } from '../support/replicate.ts';
+import { slowNextCommit } from '../support/slow-commit.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { freshAddress } from '../support/testbed/index.ts';
 import {
@@ -30,6 +31,8 @@ import {
 const BURST_ROWS = Number(process.env.ROLLCALL_FEED_BURST_ROWS ?? 100_000);
 const LONG_TRANSACTION_MS = Number(process.env.ROLLCALL_FEED_TRANSACTION_MS ?? 3000);
 
+/** Longer than any feed waits for a row before it tells of it all the same. */
+const SLOW_COMMIT_MS = 1000;
 const NEVER_MS = 3_600_000;
 const PATIENCE_MS = 2000;
 const common = { clock: systemClock, random: Math.random };
@@ -129,6 +132,23 @@ export function feedConverges(flavor: DatabaseFlavor, kind: FeedKind): void {
       await bench.writer.insert('moving');
       await bench.open('move');
       await bench.writer.move();
+      await bench.settled();
+    });
+
+    it('a commit that is in the log a while before it can be read (safety rule 4)', async () => {
+      await bench.open();
+      // A canal-server that was just started takes its time for the first change.
+      await bench.change();
+      await bench.converged();
+      const restore = await slowNextCommit(server, SLOW_COMMIT_MS);
+      try {
+        const startMs = performance.now();
+        await bench.writer.write(['orders'], `UPDATE instances SET weight = 7 WHERE service = 'orders'`);
+        assert.ok(performance.now() - startMs > SLOW_COMMIT_MS / 2, 'the commit was not held up');
+        await bench.converged();
+      } finally {
+        await restore();
+      }
       await bench.settled();
     });
 
