@@ -17,6 +17,7 @@ import type { ProxyAddress } from '../xds/world/front-proxy.ts';
 import { XdsWorld } from '../xds/world/xds-world.ts';
 import { defaultRegistryKey, namedReflectors, type Reflectors } from './kube-parts.ts';
 import { xdsNews } from './xds-news.ts';
+import { locatedStreams } from './xds-places.ts';
 
 export interface XdsOptions {
   readonly config: OperatorConfig;
@@ -42,9 +43,14 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
   const logger = options.logger.child({ component: 'xds' });
   const world = new XdsWorld(proxyAt(config.proxyAddress));
   const news = xdsNews({ ...options, logger, world });
+  const located = locatedStreams({
+    ...options,
+    codec: { decodeDiscoveryRequest, decodeDeltaRequest, encodeResponse, encodeDeltaResponse },
+    logger,
+  });
   const service = createXdsService({
     source: world,
-    codec: { decodeDiscoveryRequest, decodeDeltaRequest, encodeResponse, encodeDeltaResponse },
+    codec: located.codec,
     clock,
     logger,
     observer: news.observer,
@@ -56,7 +62,7 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
     open: withHealth({
       services: HEALTH_SERVICES,
       serving: () => world.isReady,
-      next: service.open,
+      next: located.before(service.open),
       clock,
     }),
     ...{ clock, random, logger },

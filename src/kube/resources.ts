@@ -1,5 +1,12 @@
 import type { GrpcService } from '../model/grpcservice.ts';
-import type { ConfigMap, EndpointSlice, KubeObject, KubeService, Secret } from '../model/kube-objects.ts';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  KubeObject,
+  KubeService,
+  Pod,
+  Secret,
+} from '../model/kube-objects.ts';
 import type { Registry } from '../model/registry.ts';
 import type { KubeEvent } from './kube-event.ts';
 import type { Lease } from './lease.ts';
@@ -41,6 +48,20 @@ export const CONFIG_MAPS: Resource<ConfigMap> = {
   kind: 'ConfigMap',
   plural: 'configmaps',
   namespaced: true,
+};
+
+export const PODS: Resource<Pod> = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  namespaced: true,
+};
+
+export const NODES: Resource = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  plural: 'nodes',
+  namespaced: false,
 };
 
 export const NAMESPACES: Resource = {

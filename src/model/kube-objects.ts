@@ -108,5 +108,10 @@ export interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** v1 Pod. */
+export interface Pod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
+}
+
 /** v1 Namespace. */
 export type Namespace = KubeObject;

@@ -29,3 +29,7 @@ export const XDS_CONFIG_MAP = 'rollcall-xds';
 export const XDS_CONFIG_MAP_KEY = 'bootstrap.json';
 /** On it: the namespace of the operator that made it. */
 export const LABEL_OPERATOR_NAMESPACE = 'rollcall.dev/operator-namespace';
+
+/** On nodes, and since Kubernetes 1.35 on pods. */
+export const LABEL_REGION = 'topology.kubernetes.io/region';
+export const LABEL_ZONE = 'topology.kubernetes.io/zone';

@@ -41,6 +41,7 @@ const publishing = (namespace: string): AccessCase[] => [
   ...verbs('discovery.k8s.io/endpointslices', [...read, 'create', 'update', 'delete'], namespace),
   ...verbs('events.k8s.io/events', ['create', 'patch'], namespace),
   ...bootstrap(namespace),
+  ...verbs('/pods', ['get'], namespace),
 ];
 
 /** What it does in its own namespace. */
@@ -73,7 +74,8 @@ const never: AccessCase[] = [
   ...verbs('discovery.k8s.io/endpointslices', ['patch', 'deletecollection'], 'shop'),
   ...verbs('/configmaps', [...read, 'update', 'delete', 'patch'], 'shop'),
   { verb: 'update', resource: '/configmaps', namespace: 'shop', name: 'another' },
-  ...verbs('/pods', ['get', 'list', 'create'], own),
+  ...verbs('/pods', ['list', 'watch', 'create', 'delete'], own),
+  ...verbs('/nodes', ['list', 'watch', 'update'], ''),
   ...verbs('/endpoints', ['get', 'update'], 'shop'),
   ...verbs('/namespaces', ['create', 'update', 'delete'], ''),
   { verb: 'escalate', resource: 'rbac.authorization.k8s.io/clusterroles', namespace: '' },
@@ -81,12 +83,18 @@ const never: AccessCase[] = [
 
 /** deploy/base. */
 export const clusterWide: AccessTable = {
-  allowed: [...publishing(''), ...verbs('/namespaces', read, ''), ...atHome],
+  allowed: [...publishing(''), ...verbs('/namespaces', read, ''), ...verbs('/nodes', ['get'], ''), ...atHome],
   refused: never,
 };
 
 /** deploy/overlays/namespaced, which watches the namespace shop. */
 export const namespacedOnly: AccessTable = {
   allowed: [...publishing('shop'), ...atHome],
-  refused: [...never, ...publishing(''), ...publishing('elsewhere'), ...verbs('/namespaces', read, '')],
+  refused: [
+    ...never,
+    ...publishing(''),
+    ...publishing('elsewhere'),
+    ...verbs('/namespaces', read, ''),
+    ...verbs('/nodes', ['get'], ''),
+  ],
 };

@@ -18,6 +18,7 @@ const cases = [
   { api: 'api/v1', kind: 'io.k8s.api.core.v1.Service', type: 'KubeService' },
   { api: 'api/v1', kind: 'io.k8s.api.core.v1.Secret', type: 'Secret' },
   { api: 'api/v1', kind: 'io.k8s.api.core.v1.ConfigMap', type: 'ConfigMap' },
+  { api: 'api/v1', kind: 'io.k8s.api.core.v1.Pod', type: 'Pod' },
   { api: 'apis/coordination.k8s.io/v1', kind: 'io.k8s.api.coordination.v1.Lease', type: 'Lease' },
   { api: 'apis/events.k8s.io/v1', kind: 'io.k8s.api.events.v1.Event', type: 'KubeEvent' },
 ] as const;
