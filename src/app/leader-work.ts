@@ -91,6 +91,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     observer,
     clock,
     clusterDomain: config.clusterDomain,
+    servesXds: config.xdsAddress !== null,
     othersWait: () => grpcServiceQueue.length > 0,
   });
   const grpcServices = new GrpcServiceController({

@@ -31,6 +31,8 @@ export interface GrpcServiceReconcilerOptions {
   readonly observer: ControllerObserver;
   readonly clock: Clock;
   readonly clusterDomain: string;
+  /** Whether xDS is served: then xds:/// is a target, too. */
+  readonly servesXds: boolean;
   /** Other GrpcServices wait for a worker: publishing them comes before telling what has been published. */
   readonly othersWait: () => boolean;
 }
@@ -173,7 +175,7 @@ export class GrpcServiceReconciler {
     fault: Error | null,
     signal: AbortSignal,
   ): Promise<number | null> {
-    const { statusWriter, clock, clusterDomain, observer, events } = this.#options;
+    const { statusWriter, clock, clusterDomain, servesXds, observer, events } = this.#options;
     const { grpcService, lookup } = observation;
     const status = grpcServiceStatus(
       grpcService,
@@ -189,6 +191,7 @@ export class GrpcServiceReconciler {
         published: publishedCounts(observation, decision, fault !== null),
         outcome: outcomeOf(decision, fault),
         clusterDomain,
+        servesXds,
         xdsReplicas: this.#xdsReports.standing(key, grpcService.status?.xds?.replicas ?? []),
       },
       clock.wallNow(),

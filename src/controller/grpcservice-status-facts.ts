@@ -31,6 +31,8 @@ export interface StatusFacts {
   readonly published: PublishedCounts;
   readonly outcome: PublishOutcome;
   readonly clusterDomain: string;
+  /** Whether the operator serves xDS. */
+  readonly servesXds: boolean;
   /** What replicas hear from xDS clients, as each wrote it, but for those that have fallen silent. */
   readonly xdsReplicas: readonly XdsReplicaStatus[];
 }

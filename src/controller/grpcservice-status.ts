@@ -38,7 +38,10 @@ export function grpcServiceStatus(
     ),
     ...known,
     slices: facts.published.slices,
-    targets: publish.dns.enabled ? { dns: dnsTarget(grpcService, facts) } : {},
+    targets: {
+      ...(publish.dns.enabled && { dns: dnsTarget(grpcService, facts) }),
+      ...(facts.servesXds && { xds: xdsTarget(grpcService) }),
+    },
     // They belong to the replicas, and are put back as they are.
     ...(xdsReplicas.length === 0 ? {} : { xds: { ...xds, replicas: xdsReplicas } }),
   };
@@ -62,6 +65,11 @@ function endpointCounts(
 function dnsTarget(grpcService: GrpcService, { publish, clusterDomain }: StatusFacts): string {
   const namespace = grpcService.metadata.namespace ?? '';
   return `dns:///${publish.dns.serviceName}.${namespace}.svc.${clusterDomain}:${publish.port}`;
+}
+
+/** The GrpcService's own name, whatever its Service is called (src/xds/resources/service-resources.ts). */
+function xdsTarget({ metadata: { name, namespace = '' } }: GrpcService): string {
+  return `xds:///${name}.${namespace}`;
 }
 
 /** Least time between two writes of one GrpcService's status when no condition changes, in ms. */

@@ -116,7 +116,7 @@ export interface GrpcServiceStatus {
   readonly slices?: number;
   /** When this service last changed: only grows. */
   readonly revision?: number;
-  readonly targets?: { readonly dns?: string };
+  readonly targets?: { readonly dns?: string; readonly xds?: string };
   readonly rejected?: readonly { readonly instanceId: string; readonly reason: string }[];
   readonly xds?: { readonly replicas?: readonly XdsReplicaStatus[] };
 }

@@ -36,6 +36,7 @@ function statusOf(
       customTable: null,
       outcome: decision.held === null ? { kind: 'Published' } : { kind: 'Held', ...decision.held },
       clusterDomain: 'cluster.local',
+      servesXds: false,
       xdsReplicas: [],
       ...change,
     },
@@ -252,6 +253,8 @@ describe('grpcServiceStatus', () => {
   it('tells what to dial, and takes it back when DNS is switched off', () => {
     assert.equal(statusOf({}).targets?.dns, 'dns:///orders.shop.svc.cluster.local:50051');
     assert.deepEqual(statusOf({}, aGrpcService({ dns: { enabled: false } })).targets, {});
+    const renamed = aGrpcService({ dns: { serviceName: 'other' } });
+    assert.equal(statusOf({}, renamed, { servesXds: true }).targets?.xds, 'xds:///orders.shop');
   });
 
   it('tells a write that the API server refused', () => {
