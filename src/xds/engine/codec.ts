@@ -30,9 +30,9 @@ export interface DeltaResponseMessage {
 
 /** Bytes to messages and back (port). */
 export interface XdsCodec {
-  /** Throws for malformed bytes. */
+  /** Throws XdsDecodeError, with the status that ends the call, for bytes that are no request or cost too much to read. */
   decodeDiscoveryRequest(body: Uint8Array): DiscoveryRequest;
-  /** Throws for malformed bytes. */
+  /** The same for the incremental kind. */
   decodeDeltaRequest(body: Uint8Array): DeltaDiscoveryRequest;
   /** A whole gRPC message with its five bytes of frame. */
   encodeResponse(response: ResponseMessage): Buffer;

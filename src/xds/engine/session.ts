@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
+import { XdsDecodeError } from '../codec/wire.ts';
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../discovery.ts';
 import type { ResourceKey } from '../resource.ts';
 import type { ResourceSource } from '../resource-source.ts';
@@ -168,7 +169,9 @@ export class Session implements RpcHandler, Pushed, StreamIdentity {
         ? codec.decodeDiscoveryRequest(body)
         : codec.decodeDeltaRequest(body);
     } catch (error) {
-      this.end({ code: RPC.invalidArgument, message: `malformed request: ${errorMessage(error)}` });
+      // Anything else is a bug: the transport logs it, and ends the call with INTERNAL.
+      if (!(error instanceof XdsDecodeError)) throw error;
+      this.end({ code: error.code, message: errorMessage(error) });
       return null;
     }
   }

@@ -1,4 +1,5 @@
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../../../src/xds/discovery.ts';
+import { XdsDecodeError } from '../../../src/xds/codec/wire.ts';
 import type { XdsCodec } from '../../../src/xds/engine/codec.ts';
 import type {
   Acceptance,
@@ -67,7 +68,11 @@ export class JsonCodec implements XdsCodec {
 }
 
 function parse(body: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(body).toString());
+  try {
+    return JSON.parse(Buffer.from(body).toString());
+  } catch (error) {
+    throw new XdsDecodeError('malformed', { cause: error });
+  }
 }
 
 const ADS = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
