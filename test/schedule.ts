@@ -37,6 +37,7 @@ export const known: Readonly<Record<string, Known>> = {
   'test/e2e/feeds.test.ts': { seconds: 25 },
   'test/e2e/feeds-wrong-input.test.ts': { seconds: 27 },
   'test/e2e/handover.test.ts': { seconds: 60 },
+  'test/e2e/proxy.test.ts': { seconds: 45 },
   'test/e2e/scale.test.ts': {
     alone:
       'CPU time, the longest turn of the event loop, and the time from a commit to the event of its slice',

@@ -52,14 +52,34 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyServer> {
   const folder = newWorkDir('envoy');
   const file = join(folder, 'bootstrap.json');
   writeFileSync(file, JSON.stringify(bootstrap(options, adminPort)));
+  return await runEnvoy({
+    ...{ address, adminPort, folder },
+    args: [
+      ...['--config-path', file, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'warning'],
+      ...['--drain-time-s', `${drainSeconds}`],
+    ],
+  });
+}
+
+/** Options of {@link runEnvoy}. */
+export interface EnvoyRun {
+  /** Of its admin interface, as its configuration says. */
+  readonly address: string;
+  /** 9901 by default. */
+  readonly adminPort?: number;
+  /** Arguments; they name the configuration. */
+  readonly args: readonly string[];
+  /** Removed when it ends. */
+  readonly folder: string;
+}
+
+/** Starts Envoy with a configuration that is there already; otherwise as {@link startEnvoy}. */
+export async function runEnvoy({ address, adminPort = 9901, args, folder }: EnvoyRun): Promise<EnvoyServer> {
   const adminUrl = `http://${address}:${adminPort}`;
   const server = await ServerProcess.start({
     name: `envoy-${address}`,
     command: program('envoy', envoyBinary),
-    args: [
-      ...['--config-path', file, '--concurrency', '1', '--disable-hot-restart', '--log-level', 'warning'],
-      ...['--file-flush-interval-msec', '50', '--drain-time-s', `${drainSeconds}`],
-    ],
+    args: [...args, '--file-flush-interval-msec', '50'],
     isReady: async () => (await admin(adminUrl, 'GET', '/ready')).startsWith('LIVE'),
   });
   return Object.assign(withCleanup(server, folder), {

@@ -52,6 +52,11 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** New connections lead to another server; the present ones stay, as behind a Service. */
+  lead(target: { readonly host: string; readonly port: number }): void {
+    this.#target = target;
+  }
+
   async close(): Promise<void> {
     this.cut();
     this.#server.close();

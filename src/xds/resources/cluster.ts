@@ -17,6 +17,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 export function cluster(name: string, spec: XdsSpec, view: Pick<XdsView, 'kind'>): Cluster {
   return {
     name,
+    altStatName: statName(name),
     type: 'EDS',
     edsClusterConfig: { edsConfig: OVER_ADS },
     ...loadBalancingFields(spec.loadBalancing, view),
@@ -40,6 +41,14 @@ export function cluster(name: string, spec: XdsSpec, view: Pick<XdsView, 'kind'>
       tcpKeepalive: { keepaliveProbes: uint32(3), keepaliveTime: uint32(30), keepaliveInterval: uint32(5) },
     },
   };
+}
+
+/**
+ * `shop/orders` of `orders.shop`: what Envoy calls the cluster in metrics and access logs. It ends the name of a cluster at its first dot there, and would
+ * make a metric of its own of each namespace.
+ */
+function statName(name: string): string {
+  return name.split('.').reverse().join('/');
 }
 
 function loadBalancingFields(
