@@ -22,6 +22,8 @@ export interface DemoFeed {
     readonly url: string;
     /** redis-cli as the person in the shell uses it. */
     readonly cli: readonly string[];
+    /** The same as its administrator. */
+    readonly administrator: readonly string[];
   };
 }
 
@@ -78,16 +80,17 @@ async function startRedisFeed({ users, progress }: Ground): Promise<Started> {
     return server;
   });
   const where = `${redis.address}:${redis.port}`;
+  const administrator = [
+    program('mariadb', 'programs/redis-cli'),
+    ...['-h', redis.address, '-p', `${redis.port}`],
+  ];
   return {
     spec: { redis: { addresses: [where], credentialsSecretRef } },
     login: { user: operator.user, password },
     redis: {
       url: `redis://${writer.user}:${password}@${where}`,
-      cli: [
-        program('mariadb', 'programs/redis-cli'),
-        ...['-h', redis.address, '-p', `${redis.port}`],
-        ...['--user', writer.user, '--pass', password, '--no-auth-warning'],
-      ],
+      cli: [...administrator, '--user', writer.user, '--pass', password, '--no-auth-warning'],
+      administrator,
     },
   };
 }

@@ -39,10 +39,19 @@ export function writeShellCommands({ cluster, database, operator, users, feed }:
 
   const node = process.execPath;
   const sql = [sqlClient(database), `--defaults-file=${sqlDefaultsFile}`, `--database=${databaseName}`];
+  const administrator = [
+    sqlClient(database),
+    '--no-defaults',
+    '--user=root',
+    ...where.map((each) => `--${each}`),
+  ];
   writeShellSetup({
-    env: { KUBECONFIG: cluster.kubeconfigFile, ROLLCALL_URL: database.url(databaseName, users.person) },
+    env: {
+      ...{ KUBECONFIG: cluster.kubeconfigFile, ROLLCALL_KUBECONFIG: cluster.kubeconfigFile },
+      ROLLCALL_URL: database.url(databaseName, users.person),
+    },
     commands: {
-      ...{ mysql: sql, mariadb: sql, sql },
+      ...{ mysql: sql, mariadb: sql, sql, 'mysql-root': [...administrator, `--database=${databaseName}`] },
       rollcall: [node, mainFile],
       demo: [node, join(import.meta.dirname, 'control-client.ts')],
       'greeter-server': [
@@ -50,7 +59,9 @@ export function writeShellCommands({ cluster, database, operator, users, feed }:
         ...['--max-connection-age-ms', `${maxConnectionAgeMs}`],
         ...(feed.redis === undefined ? [] : ['--redis', feed.redis.url]),
       ],
-      ...(feed.redis === undefined ? {} : { 'redis-cli': feed.redis.cli }),
+      ...(feed.redis === undefined
+        ? {}
+        : { 'redis-cli': feed.redis.cli, 'redis-root': feed.redis.administrator }),
       ...clientCommands(),
     },
     greeting: greeting(operator.logFile, feed),
@@ -85,6 +96,8 @@ This shell is inside the cluster of npm start. exit leaves it; the cluster goes 
   kubectl apply -f ${exampleFile}
   mysql -e 'SELECT * FROM instances'             the registry
   mysql -e "UPDATE instances SET status = 'DRAINING' WHERE instance_id = 'greeter-1'"${redis === undefined ? '' : publish}
+  rollcall doctor rollcall-system/default        whether each feed would work, and what to type where not
+  mysql-root -e 'SHOW GRANTS FOR rollcall'       as the administrator of the database
   greeter-client ${target} --calls 12 --rate 12
   greeter-server --service hello --address 10.77.2.1:50051 &   a server of your own (docs/try-it.md); kill %1 drains it
   demo                                           the keys of the screen as commands: demo kill-server greeter-2

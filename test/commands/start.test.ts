@@ -132,6 +132,28 @@ describe('npm start', function () {
     assert.equal(wrong.code, 2);
   });
 
+  it('goes over to another feed by what the doctor has its administrator type, and no endpoint changes', async () => {
+    const registry = 'reg/default -n rollcall-system';
+    const before = (await until('the slices', (seen) => seen)).slices;
+    const feed = '{"spec":{"feed":{"type":"Binlog","trigger":null,"redis":null,"canal":null}}}';
+    const patched = await shell('-c', `kubectl patch ${registry} --type merge -p '${feed}'`);
+    assert.equal(patched.code, 0, patched.stderr);
+    await until(
+      'Poll to serve',
+      (seen) => seen.registry?.feed === 'Binlog' && seen.registry.active === 'Poll',
+    );
+    const doctor = await shell('-c', 'rollcall doctor rollcall-system/default');
+    assert.equal(doctor.code, 1, doctor.stderr);
+    const grant = /^ +(GRANT REPLICATION SLAVE.*;)$/m.exec(doctor.stdout)?.[1];
+    const typed = await shell('mysql-root', '-e', grant ?? assert.fail(doctor.stdout));
+    assert.equal(typed.code, 0, typed.stderr);
+    const waited = await shell('-c', `kubectl wait --for=condition=FeedHealthy --timeout=30s ${registry}`);
+    assert.equal(waited.code, 0, waited.stderr);
+    const { slices } = await until('Binlog to follow', (seen) => seen.registry?.active === 'Binlog' && seen);
+    assert.deepEqual(slices, before);
+    assert.equal((await shell('redis-root', 'PING')).stdout, 'PONG\n');
+  });
+
   it('runs beside another one, which ends by itself when it was asked to and all went well', async () => {
     const other = new RunningCommand(['start', '--servers', '1', '--exit-after-calls', '5']);
     try {
