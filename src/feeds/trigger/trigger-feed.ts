@@ -34,7 +34,8 @@ const PAGE = 5000;
 const GAPS_IN_READ = 500;
 /** Different services, or gaps, above which all is read again instead. */
 const TOO_MANY = 10_000;
-const CHECK_EVERY_MS = 60_000;
+/** A trigger that somebody dropped logs nothing any more: found before the audit's round of 30 s is over. */
+const CHECK_EVERY_MS = 15_000;
 /** Between two looks at whether the table is still the same one. */
 const MARK_EVERY_MS = 2000;
 const TRIM_EVERY_MS = 10_000;

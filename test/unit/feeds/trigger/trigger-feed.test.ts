@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TriggerFeed } from '../../../../src/feeds/trigger/trigger-feed.ts';
-import { RetryableError } from '../../../../src/lib/errors.ts';
-import type { ChangeLog, ChangeLogEntry } from '../../../../src/registry/change-log.ts';
+import { errorMessage, RetryableError } from '../../../../src/lib/errors.ts';
+import type { ChangeLog, ChangeLogEntry, ChangeLogProblem } from '../../../../src/registry/change-log.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { RecordingLogger } from '../../../support/recording-logger.ts';
 
@@ -17,13 +17,15 @@ class LogOfEntries implements ChangeLog {
   /** Whether the table of instances is. */
   isEmpty = false;
 
+  problems: readonly ChangeLogProblem[] = [];
+
   commit(...ids: number[]): void {
     this.entries.push(...ids.map((id) => ({ id, service: `service-${id}`, atUs: id })));
     this.entries.sort((a, b) => a.id - b.id);
   }
 
   check() {
-    return this.#answer(() => ({ problems: [], canFill: true, step: 1 }));
+    return this.#answer(() => ({ problems: this.problems, canFill: true, step: 1 }));
   }
 
   start() {
@@ -70,6 +72,7 @@ describe('the Trigger feed', () => {
   let clock: FakeClock;
   let log: LogOfEntries;
   let told: string[];
+  let faults: string[];
   let stopping: AbortController;
   let running: Promise<void>;
 
@@ -78,6 +81,7 @@ describe('the Trigger feed', () => {
     log = new LogOfEntries();
     log.commit(1);
     told = [];
+    faults = [];
     stopping = new AbortController();
     const feed = new TriggerFeed({
       ...{ log, clock, intervalMs: 20, retentionMs: 60_000, isLeader: () => true },
@@ -88,7 +92,7 @@ describe('the Trigger feed', () => {
         told.push(...services.map(({ service }) => service)),
       resync: (reason: string) => told.push(reason),
       healthy: () => undefined,
-      unhealthy: () => undefined,
+      unhealthy: (error: unknown) => faults.push(errorMessage(error)),
     };
     running = feed.run(sink, stopping.signal);
     await clock.advance(100);
@@ -130,6 +134,15 @@ describe('the Trigger feed', () => {
     const before = log.reads;
     await clock.advance(20);
     assert.equal(log.reads - before, 1);
+  });
+
+  it('finds a trigger that somebody dropped within 15 s, and has everything read when it is there again', async () => {
+    log.problems = [{ reason: 'TriggerMissing', message: 'no trigger logs insert', stops: true }];
+    await clock.advance(17_000);
+    assert.match(faults.join(), /no trigger logs insert/);
+    log.problems = [];
+    await clock.advance(10_000);
+    assert.deepEqual(told, ['FeedResumed']);
   });
 
   it('has everything read when a table is empty that had rows since it was looked at', async () => {
