@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../local/lib/wait.ts';
+import { type LoadReceipt, startXdsLoad, type XdsLoad } from '../local/peers/xds-load.ts';
 import type { Benchmark, Check, Runs, Sample } from './harness/benchmark.ts';
 import { interleave, medianOf } from './harness/interleave.ts';
 import { median } from './harness/statistics.ts';
 import { processUsage } from './world/process-usage.ts';
-import { startLoad } from './xds/load.ts';
-import { startXdsSubject, type XdsSide, xdsSides } from './xds/sides.ts';
+import { assignmentName, startXdsSubject, type XdsSide, xdsSides } from './xds/sides.ts';
 
 /** One service, and who follows it. */
 interface Size {
@@ -79,16 +80,16 @@ async function measurePush(
   try {
     await subject.setEndpoints(endpoints, 0);
     const since = process.hrtime.bigint();
-    const load = startLoad(subject.target, streams, connections);
+    const load = startXdsLoad({ target: subject.target, name: assignmentName, streams, connections });
     try {
-      const first = ms((await load.next()).lastNs - since);
+      const first = ms((await nthReceipt(load, 0)).lastNs - since);
       await sleep(1000);
       const before = processUsage(subject.pid ?? 0).cpuSeconds;
       const medians: number[] = [];
       const lasts: number[] = [];
       for (let generation = 1; generation <= changes; generation += 1) {
         const atNs = await subject.setEndpoints(endpoints, generation);
-        const { medianNs, lastNs } = await load.next();
+        const { medianNs, lastNs } = await nthReceipt(load, generation);
         medians.push(ms(medianNs - atNs));
         lasts.push(ms(lastNs - atNs));
         await sleep(200);
@@ -111,9 +112,9 @@ async function measureIdle(side: XdsSide, streams: number, seconds: number): Pro
   try {
     await subject.setEndpoints(10, 0);
     const { rssMib: empty } = processUsage(subject.pid ?? 0);
-    const load = startLoad(subject.target, streams, 100);
+    const load = startXdsLoad({ target: subject.target, name: assignmentName, streams, connections: 100 });
     try {
-      await load.next();
+      await nthReceipt(load, 0);
       await sleep(seconds * 500);
       const before = processUsage(subject.pid ?? 0).cpuSeconds;
       await sleep(seconds * 1000);
@@ -126,6 +127,11 @@ async function measureIdle(side: XdsSide, streams: number, seconds: number): Pro
   } finally {
     await subject.dispose();
   }
+}
+
+/** The n-th version that all streams have; the first is what they were answered. */
+function nthReceipt(load: XdsLoad, n: number): Promise<LoadReceipt> {
+  return waitFor('every stream to have the change', () => load.receipts[n], { intervalMs: 20 });
 }
 
 function pushChecks(runs: readonly Runs[]): Check[] {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DatabaseServer } from '../../local/servers/database.ts';
 import { addressRange } from '../../local/peers/greeter.ts';
 import { writeXdsBootstrap } from '../../local/peers/xds-bootstrap.ts';
-import { Callers, failuresOf, presentKinds, serversOf, type Mark } from './support/callers.ts';
+import { Callers, failuresOf, presentXdsKinds, serversOf, type Mark } from './support/callers.ts';
 import { GreeterService, type Home } from './support/greeter-service.ts';
 import { freshAddress } from '../support/testbed/index.ts';
 import { startTestedDatabase } from '../support/testbed/tested-database.ts';
@@ -46,24 +46,21 @@ describe('clients, unmodified, by xds:/// names', function () {
     return service;
   };
   const call = (name: string, zone = ''): Callers => {
-    const each = new Callers({
-      target: `xds:///${name}.${home.namespace}`,
-      rate,
-      timeoutSeconds,
-      xdsBootstrap: writeXdsBootstrap({
-        servers: operators.map(({ xdsServer }) => xdsServer),
-        nodeId: `caller.${home.namespace}`,
-        locality: { region: '', zone },
-      }),
+    const xdsBootstrap = writeXdsBootstrap({
+      servers: operators.map(({ xdsServer }) => xdsServer),
+      nodeId: `caller.${home.namespace}`,
+      locality: { region: '', zone },
     });
+    const target = `xds:///${name}.${home.namespace}`;
+    const each = new Callers({ target, rate, timeoutSeconds, xdsBootstrap }, presentXdsKinds);
     callers.push(each);
     return each;
   };
   const assertNoFailures = (each: Callers): void => {
-    for (const kind of presentKinds) assert.deepEqual(failuresOf(each.results(kind)), [], kind);
+    for (const kind of presentXdsKinds) assert.deepEqual(failuresOf(each.results(kind)), [], kind);
   };
   const assertServers = (each: Callers, since: Mark, servers: readonly string[]): void => {
-    for (const kind of presentKinds)
+    for (const kind of presentXdsKinds)
       assert.deepEqual([...serversOf(each.results(kind, since))].sort(), servers, kind);
   };
 

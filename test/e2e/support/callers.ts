@@ -8,12 +8,17 @@ import {
   type ClientKind,
   type ClientOptions,
   type RunningClient,
+  xdsClientKinds,
 } from '../../../local/peers/clients.ts';
 
 /** The clients that can run on this machine; the tests of the others skip themselves by `needs`. */
-export const presentKinds: readonly ClientKind[] = clientKinds.filter((kind) =>
-  clientComponents[kind].every((name) => 'folder' in availability(name)),
-);
+export const presentKinds: readonly ClientKind[] = clientKinds.filter(isPresent);
+/** The same of those that are tried on xds:/// names. */
+export const presentXdsKinds: readonly ClientKind[] = xdsClientKinds.filter(isPresent);
+
+function isPresent(kind: ClientKind): boolean {
+  return clientComponents[kind].every((name) => 'folder' in availability(name));
+}
 
 /** How many results each client had at a moment. */
 export type Mark = ReadonlyMap<ClientKind, number>;
@@ -24,8 +29,8 @@ export class Callers {
   readonly startedAt = Date.now();
   readonly #clients: ReadonlyMap<ClientKind, RunningClient>;
 
-  constructor(options: ClientOptions) {
-    this.#clients = new Map(presentKinds.map((kind) => [kind, startClient(kind, options)]));
+  constructor(options: ClientOptions, kinds = presentKinds) {
+    this.#clients = new Map(kinds.map((kind) => [kind, startClient(kind, options)]));
   }
 
   /** From a mark on, or all. */
@@ -47,7 +52,7 @@ export class Callers {
       readonly kinds?: readonly ClientKind[];
     } = {},
   ): Promise<void> {
-    const { since, timeoutMs = 60_000, kinds = presentKinds } = options;
+    const { since, timeoutMs = 60_000, kinds = [...this.#clients.keys()] } = options;
     for (const kind of kinds) {
       if (!this.#clients.has(kind)) continue;
       try {
