@@ -304,7 +304,13 @@ describe('deploy/ on a real API server', () => {
   });
 
   describe('samples', () => {
-    for (const file of ['registry-managed', 'registry-custom', 'grpcservices', 'xds-client']) {
+    for (const file of [
+      'registry-managed',
+      'registry-custom',
+      'grpcservices',
+      'xds-client',
+      'xds-client-configmap',
+    ]) {
       it(`${file}.yaml is accepted under strict validation`, async () => {
         const path = `deploy/samples/${file}.yaml`;
         const answer = await cluster.kubectl([
@@ -319,12 +325,17 @@ describe('deploy/ on a real API server', () => {
       });
     }
 
-    it('the pod of xds-client.yaml is accepted in a namespace that enforces the restricted Pod Security Standard', async () => {
-      const pod = podOf(await readManifests('deploy/samples/xds-client.yaml'), 'Deployment', 'cart');
-      const metadata = { ...pod.metadata, namespace: 'rollcall-system' };
-      const path = '/api/v1/namespaces/rollcall-system/pods?dryRun=All';
-      await cluster.request('POST', path, { ...pod, metadata });
-    });
+    for (const [file, name] of [
+      ['xds-client', 'cart'],
+      ['xds-client-configmap', 'basket'],
+    ] as const) {
+      it(`the pod of ${file}.yaml is accepted in a namespace that enforces the restricted Pod Security Standard`, async () => {
+        const pod = podOf(await readManifests(`deploy/samples/${file}.yaml`), 'Deployment', name);
+        const metadata = { ...pod.metadata, namespace: 'rollcall-system' };
+        const path = '/api/v1/namespaces/rollcall-system/pods?dryRun=All';
+        await cluster.request('POST', path, { ...pod, metadata });
+      });
+    }
   });
 
   it('components/monitoring joins an overlay, and its ServiceMonitor finds the metrics Service', async () => {

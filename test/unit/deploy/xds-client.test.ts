@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
 import { readXdsBootstrapConfig } from '../../../src/config/index.ts';
+import { XDS_CONFIG_MAP, XDS_CONFIG_MAP_KEY } from '../../../src/model/names.ts';
 import { checkout } from '../../support/manifests.ts';
 
 interface Container {
@@ -67,5 +68,30 @@ describe('deploy/samples/xds-client.yaml', () => {
       version: string;
     };
     assert.equal(init.image, `rollcall:${version}`);
+  });
+});
+
+describe('deploy/samples/xds-client-configmap.yaml', () => {
+  it('mounts the ConfigMap that the operator makes, and names the file in it', () => {
+    const { containers, volumes } = (
+      parse(readFileSync(join(checkout, 'deploy/samples/xds-client-configmap.yaml'), 'utf8')) as {
+        spec: {
+          template: {
+            spec: {
+              containers: [Container];
+              volumes: [{ readonly name: string; readonly configMap: { readonly name: string } }];
+            };
+          };
+        };
+      }
+    ).spec.template.spec;
+    const [{ env, volumeMounts }] = containers;
+    const [volume] = volumes;
+    assert.equal(volume.configMap.name, XDS_CONFIG_MAP);
+    const folder = volumeMounts.find(({ name }) => name === volume.name)?.mountPath ?? '';
+    assert.equal(
+      env.find(({ name }) => name === 'GRPC_XDS_BOOTSTRAP')?.value,
+      `${folder}/${XDS_CONFIG_MAP_KEY}`,
+    );
   });
 });
