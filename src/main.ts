@@ -19,6 +19,7 @@ const load: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   operator: async () => (await import('./cli/operator.ts')).operatorCommand,
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand,
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand,
+  xds: async () => (await import('./cli/xds.ts')).xdsCommand,
   'xds-bootstrap': async () => (await import('./cli/xds-bootstrap.ts')).xdsBootstrapCommand,
 };
 

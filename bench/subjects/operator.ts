@@ -38,7 +38,7 @@ export async function startOperator(
       ...[rollcall(), 'operator', '--kubeconfig', kubeconfig],
       ...['--namespace', 'rollcall-system', '--default-registry', 'rollcall-system/default'],
       ...['--metrics-address', metricsAddress, '--health-address', `${addresses.operator}:8081`],
-      ...['--xds-address', `${addresses.operator}:18000`],
+      ...['--admin-address', '0', '--xds-address', `${addresses.operator}:18000`],
       ...extraArgs,
     ],
     env: { ROLLCALL_BENCH_TURNS: turnsFile },

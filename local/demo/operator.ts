@@ -95,7 +95,7 @@ function operatorArgs(kubeconfig: string): string[] {
     ...[mainFile, 'operator', '--kubeconfig', kubeconfig, '--namespace', operatorNamespace],
     ...['--default-registry', `${operatorNamespace}/default`, '--log-format', 'pretty'],
     ...['--metrics-address', `${address}:8080`, '--health-address', `${address}:8081`],
-    ...['--xds-address', `${address}:18000`],
+    ...['--admin-address', `${address}:8082`, '--xds-address', `${address}:18000`],
   ];
 }
 

@@ -8,6 +8,7 @@ import type { ObjectKey } from '../model/key.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { decodeDeltaRequest, decodeDiscoveryRequest } from '../xds/codec/requests.ts';
 import { encodeDeltaResponse, encodeResponse } from '../xds/codec/responses.ts';
+import { CLIENT_STATUS_SERVICE, withClientStatus } from '../xds/admin/client-status.ts';
 import { createXdsService } from '../xds/engine/service.ts';
 import { XdsPublisher } from '../xds/publication/xds-publisher.ts';
 import { withHealth } from '../xds/server/health.ts';
@@ -16,6 +17,7 @@ import { tlsFiles } from '../xds/server/tls.ts';
 import type { ProxyAddress } from '../xds/world/front-proxy.ts';
 import { XdsWorld } from '../xds/world/xds-world.ts';
 import { defaultRegistryKey, namedReflectors, type Reflectors } from './kube-parts.ts';
+import { xdsAdminEndpoint } from './xds-admin.ts';
 import { xdsNews } from './xds-news.ts';
 import { locatedStreams } from './xds-places.ts';
 
@@ -31,7 +33,7 @@ export interface XdsOptions {
 }
 
 /** The services of which grpc.health.v1 tells, besides the server as a whole. */
-const HEALTH_SERVICES = ['envoy.service.discovery.v3.AggregatedDiscoveryService'];
+const HEALTH_SERVICES = ['envoy.service.discovery.v3.AggregatedDiscoveryService', CLIENT_STATUS_SERVICE];
 
 /**
  * Listens for xDS, so that an address that is taken is known at once; the answer serves until its signal is aborted. Streams are refused with UNAVAILABLE until
@@ -62,7 +64,11 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
     open: withHealth({
       services: HEALTH_SERVICES,
       serving: () => world.isReady,
-      next: located.before(service.open),
+      next: withClientStatus({
+        list: () => service.list(),
+        source: world,
+        next: located.before(service.open),
+      }),
       clock,
     }),
     ...{ clock, random, logger },
@@ -88,11 +94,24 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
     await Promise.all(namedReflectors(reflectors).map(([, reflector]) => reflector.whenSynced(signal)));
     await publisher.run(signal);
   };
+  const admin =
+    config.adminAddress === null
+      ? null
+      : xdsAdminEndpoint({
+          ...{ address: config.adminAddress, flag: flagLabel('adminAddress'), log: logger },
+          ...{ replica: config.identity, world, list: () => service.list() },
+        });
+  await admin?.listen();
   const { host, port } = await server.listen();
   logger.info('xDS is served', { host, port, tls: config.xdsTls !== null });
   return {
     run: async (signal) => {
-      await Promise.all([server.run(signal), untilAborted(publish, signal), news.run(signal)]);
+      await Promise.all([
+        server.run(signal),
+        untilAborted(publish, signal),
+        news.run(signal),
+        admin?.run(signal),
+      ]);
       service.stop();
     },
   };

@@ -3,6 +3,7 @@ import { flagName, type FlagTable, variableName } from './flag.ts';
 import { migrateFlags } from './migrate-flags.ts';
 import { operatorFlags } from './operator-flags.ts';
 import { xdsBootstrapFlags } from './xds-bootstrap-flags.ts';
+import { XDS_ARGUMENT, xdsFlags } from './xds-flags.ts';
 
 /** One command of the program, for help and docs. */
 export interface CommandDescription {
@@ -81,6 +82,28 @@ export const commands = {
         purpose: 'from a terminal: could the binary log be followed?',
       },
       { line: 'rollcall doctor main -o json', purpose: 'for programs' },
+    ],
+  },
+  xds: {
+    name: 'xds',
+    summary: 'Show which clients are connected over xDS, and what each of them is shown',
+    flags: xdsFlags,
+    argument: XDS_ARGUMENT,
+    examples: [
+      {
+        line: 'kubectl exec -n rollcall-system deploy/rollcall -- /usr/local/bin/node /app/dist/main.js xds clients',
+        purpose: 'the clients of one replica',
+      },
+      {
+        line: 'rollcall xds clients --address 127.0.0.1:8082,127.0.0.1:8083 --service shop/orders -o wide',
+        purpose:
+          'those of two, whose ports are forwarded by kubectl port-forward -n rollcall-system pod/POD 8082',
+      },
+      { line: 'rollcall xds config --node-id web-1.shop -o yaml', purpose: 'what one client is shown' },
+      {
+        line: 'rollcall xds config --service shop/orders --zone eu-1a',
+        purpose: 'what a client in that zone would be shown',
+      },
     ],
   },
   'xds-bootstrap': {

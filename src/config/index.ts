@@ -11,5 +11,7 @@ export { readDoctorConfig } from './read-doctor-config.ts';
 export { readMigrateConfig } from './read-migrate-config.ts';
 export { readOperatorConfig } from './read-operator-config.ts';
 export type { HostPort } from './values.ts';
+export { readXdsConfig } from './read-xds-config.ts';
+export type { XdsConfig } from './xds-config.ts';
 export { readXdsBootstrapConfig } from './read-xds-bootstrap-config.ts';
 export type { XdsBootstrapConfig } from './xds-bootstrap-config.ts';

@@ -16,6 +16,8 @@ export interface OperatorConfig {
   readonly metricsAddress: HostPort | null;
   /** Where /healthz and /readyz listen; null: nowhere. */
   readonly healthAddress: HostPort | null;
+  /** Where /xds/clients and /xds/config listen; null: nowhere. */
+  readonly adminAddress: HostPort | null;
   /** Where xDS is served; null: nowhere. */
   readonly xdsAddress: HostPort | null;
   /** Files of the xDS server's certificate; null: plaintext. */

@@ -59,6 +59,11 @@ export const operatorFlags = {
   ),
   metricsAddress: flag(listenAddress, ':8080', 'Where /metrics listens; 0 turns it off'),
   healthAddress: flag(listenAddress, ':8081', 'Where /healthz and /readyz listen; 0 turns them off'),
+  adminAddress: flag(
+    listenAddress,
+    '127.0.0.1:8082',
+    'Where "rollcall xds" asks who is connected over xDS and who is shown what; it asks nobody who they are, so by default only who may enter the pod gets there; 0 turns it off',
+  ),
   xdsAddress: flag(
     listenAddress,
     ':18000',

@@ -56,6 +56,7 @@ function operatorConfig(values: Values, namespace: string, defaultIdentity: stri
     clusterDomain: present(values.clusterDomain),
     metricsAddress: values.metricsAddress,
     healthAddress: values.healthAddress,
+    adminAddress: values.adminAddress,
     xdsAddress: values.xdsAddress,
     xdsTls: xdsTls(values),
     proxyAddress: values.proxyAddress,
@@ -111,7 +112,7 @@ function electionProblems(values: Values): readonly string[] {
 
 /** Two servers of one process cannot have one port. */
 function addressProblems(values: Values): readonly string[] {
-  const names = ['metricsAddress', 'healthAddress', 'xdsAddress'] as const;
+  const names = ['metricsAddress', 'healthAddress', 'adminAddress', 'xdsAddress'] as const;
   const taken: (typeof names)[number][] = [];
   const problems: string[] = [];
   for (const name of names) {

@@ -154,7 +154,10 @@ describe('rollcall operator that cannot reach the API server', function () {
   this.timeout(30_000);
   let folder = '';
   let flags: readonly string[] = [];
-  const anyPort = ['metrics', 'health', 'xds'].flatMap((server) => [`--${server}-address`, '127.0.0.1:0']);
+  const anyPort = ['metrics', 'health', 'admin', 'xds'].flatMap((server) => [
+    `--${server}-address`,
+    '127.0.0.1:0',
+  ]);
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rollcall-main-'));

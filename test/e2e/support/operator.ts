@@ -43,7 +43,7 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
   const flags = [
     ...['--kubeconfig', options.kubeconfigFile],
     ...['--metrics-address', `${address}:8080`, '--health-address', `${address}:8081`],
-    ...['--xds-address', `${address}:18000`],
+    ...['--admin-address', `${address}:8082`, '--xds-address', `${address}:18000`],
     ...['--namespace', 'rollcall-system', '--log-level', 'debug'],
     ...(options.flags ?? []),
   ];

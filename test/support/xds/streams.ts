@@ -1,4 +1,5 @@
 import type { XdsNode } from '../../../src/xds/discovery.ts';
+import type { StreamListing, TypeListing } from '../../../src/xds/engine/listing.ts';
 import type { Refusal, StreamIdentity } from '../../../src/xds/engine/observer.ts';
 import { type ResourceKey, TYPE, type XdsResource } from '../../../src/xds/resource.ts';
 
@@ -47,6 +48,25 @@ export function aRefusal(names: readonly string[], change: Partial<Refusal> = {}
     told: true,
     reason: 'LRS is not supported',
     atMs: 0,
+    ...change,
+  };
+}
+
+/** A stream of {@link aNode}, as the engine lists it. */
+export function aListing(change: Partial<StreamListing> = {}): StreamListing {
+  return {
+    ...{ id: 1, kind: 'sotw', peer: '10.0.0.1:4242', peerNames: [], node: aNode(), view: 'grpc' },
+    method: '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources',
+    sinceMs: Date.UTC(2026, 0, 1),
+    types: [],
+    ...change,
+  };
+}
+
+/** A subscription to assignments that is not answered yet. */
+export function aTypeListing(change: Partial<TypeListing> = {}): TypeListing {
+  return {
+    ...{ typeUrl: TYPE.endpoints, wildcard: false, names: [], resources: [], lagMs: 0, latencyMs: null },
     ...change,
   };
 }

@@ -27,7 +27,7 @@ describe('table of flags', () => {
     const docs = flagDocs();
     assert.deepEqual(
       docs.map(({ command }) => command),
-      ['operator', 'migrate', 'doctor', 'xds-bootstrap'],
+      ['operator', 'migrate', 'doctor', 'xds', 'xds-bootstrap'],
     );
     const flags = docs.flatMap((command) => command.flags);
     assert.deepEqual(
