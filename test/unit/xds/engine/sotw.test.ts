@@ -56,7 +56,7 @@ describe('state of the world', () => {
         const second = only(client.get());
         client.ask(type, { names: ['A', 'B'], nonce: first.nonce });
         client.ask(type, { names: ['A', 'B'], nonce: '' });
-        assert.deepEqual([client.texts(), client.stream.types.size], [[], 1]);
+        assert.deepEqual([client.texts(), [...client.interest]], [[], [`${type}/A`]]);
         client.ask(type, { names: ['A', 'B'], nonce: second.nonce });
         assert.equal(only(client.get()).resources.includes('B@1'), true);
       });
