@@ -51,9 +51,12 @@ async function enter({ database, feed, client, output }: DemoOptions): Promise<v
       database,
       ...(feed === 'canal' ? (['canal'] as const) : []),
     ];
-    const names = new Set<ComponentName>(['etcd', 'kubernetes', 'coreDns', 'mariadb', ...chosen]);
-    const reasons = await prepare(new Progress(), [...names]);
-    for (const [name, reason] of reasons) throw new Unavailable(`${name} is needed for this: ${reason}`);
+    const needed = new Set<ComponentName>(['etcd', 'kubernetes', 'coreDns', 'mariadb', ...chosen]);
+    // Without Envoy everything else is shown.
+    const reasons = await prepare(new Progress(), [...needed, 'envoy']);
+    for (const [name, reason] of reasons) {
+      if (needed.has(name)) throw new Unavailable(`${name} is needed for this: ${reason}`);
+    }
     return {};
   });
   // Whatever ended it: a screen that was killed could not put the terminal right.

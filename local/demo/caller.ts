@@ -4,20 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallResult } from '../peers/calls.ts';
 import { clientProgram, type ClientKind } from '../peers/clients.ts';
 import { CallCounter, type CallCounts } from './call-counter.ts';
-import { target } from './names.ts';
 
 const aYear = 365 * 24 * 3600;
 
-/** An unmodified gRPC client that goes on calling {@link target}. */
+/** Whom a {@link Caller} calls. */
+export interface Called {
+  readonly target: string;
+  /** The file that an `xds:` target needs. */
+  readonly xdsBootstrap?: string;
+}
+
+/** An unmodified gRPC client that goes on calling. */
 export class Caller {
   readonly #kind: ClientKind;
   readonly #rate: number;
+  readonly #called: Called;
   readonly #counter = new CallCounter();
   #child: ChildProcess | undefined;
 
-  constructor(kind: ClientKind, rate: number) {
+  constructor(kind: ClientKind, rate: number, called: Called) {
     this.#kind = kind;
     this.#rate = rate;
+    this.#called = called;
   }
 
   get pid(): number | undefined {
@@ -39,9 +47,11 @@ export class Caller {
   async #once(signal: AbortSignal): Promise<void> {
     const [command, ...args] = clientProgram(this.#kind);
     const flags = ['--rate', `${this.#rate}`, '--duration', `${aYear}`, '--policy', 'round_robin'];
+    const { target, xdsBootstrap } = this.#called;
+    const xds = xdsBootstrap === undefined ? {} : { GRPC_XDS_BOOTSTRAP: xdsBootstrap };
     const child = spawn(command, [...args, target, ...flags], {
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, GRPC_VERBOSITY: 'NONE' },
+      env: { ...process.env, GRPC_VERBOSITY: 'NONE', ...xds },
       detached: true,
     });
     this.#child = child;

@@ -1,3 +1,4 @@
+import type { CallCounts } from './call-counter.ts';
 import {
   isWell,
   type DemoState,
@@ -5,6 +6,7 @@ import {
   type ShownGrpcService,
   type ShownRegistry,
   type ShownRow,
+  type ShownWay,
 } from './state.ts';
 import { timeText } from './text.ts';
 import { failureText, feedOf } from './view.ts';
@@ -19,7 +21,8 @@ export function changes(before: DemoState, after: DemoState): string[] {
     ...feedLines(before.registry, after.registry),
     ...conditionLines(before.grpcServices, after),
     ...partLines(before, after),
-    ...callLines(before, after),
+    ...callLines(before.calls, after.calls, after.rows),
+    ...wayLines(before.otherWays, after),
   ];
 }
 
@@ -115,25 +118,51 @@ function partLines(before: DemoState, { database, operator }: DemoState): string
   return lines;
 }
 
-function callLines(before: DemoState, { rows, calls }: DemoState): string[] {
-  const known = new Set(before.calls.servers.map(({ server }) => server));
+function callLines(before: CallCounts, calls: CallCounts, rows: readonly ShownRow[]): string[] {
+  const lines = newServers(before, calls, rows).map(({ server, afterMs }) => {
+    const after = afterMs === undefined ? '' : `, ${timeText(afterMs)} after its row said UP`;
+    return `calls: ${server} answers its first${after}`;
+  });
+  return [...lines, ...failureLines(before, calls).map((text) => `calls: ${text}`)];
+}
+
+/** Of the other ways, only how soon they knew of a server that came later. */
+function wayLines(before: readonly ShownWay[], { otherWays, rows }: DemoState): string[] {
+  return otherWays.flatMap(({ via, calls }) => {
+    const earlier = before.find((way) => way.via === via)?.calls ?? calls;
+    return [
+      ...newServers(earlier, calls, rows).flatMap(({ server, afterMs }) =>
+        afterMs === undefined
+          ? []
+          : [`by ${via}: ${server} answers its first, ${timeText(afterMs)} after its row said UP`],
+      ),
+      ...failureLines(earlier, calls).map((text) => `by ${via}: ${text}`),
+    ];
+  });
+}
+
+function newServers(
+  before: CallCounts,
+  { servers }: CallCounts,
+  rows: readonly ShownRow[],
+): readonly { readonly server: string; readonly afterMs: number | undefined }[] {
+  const known = new Set(before.servers.map(({ server }) => server));
   const registered = new Map(
     rows.flatMap(({ instanceId, wantedAt, afterMs }) =>
       afterMs === undefined ? [] : [[instanceId, wantedAt] as const],
     ),
   );
-  const lines = calls.servers
+  return servers
     .filter(({ server }) => !known.has(server))
     .map(({ server, firstAt }) => {
       const since = registered.get(server);
-      const after = since === undefined ? '' : `, ${timeText(firstAt - since)} after its row said UP`;
-      return `calls: ${server} answers its first${after}`;
+      return { server, afterMs: since === undefined ? undefined : firstAt - since };
     });
-  const { lastFailure } = calls;
-  // One line for a time in which calls fail: the screen counts them.
-  const earlier = before.calls.lastFailure?.at ?? -Infinity;
-  if (lastFailure && lastFailure.at - earlier > failuresApartMs) {
-    lines.push(`calls: the first failed: ${failureText(lastFailure)}`);
-  }
-  return lines;
+}
+
+/** One line for a time in which calls fail: the screen counts them. */
+function failureLines(before: CallCounts, { lastFailure }: CallCounts): string[] {
+  const earlier = before.lastFailure?.at ?? -Infinity;
+  if (lastFailure === undefined || lastFailure.at - earlier <= failuresApartMs) return [];
+  return [`the first failed: ${failureText(lastFailure)}`];
 }

@@ -6,7 +6,7 @@ import { mustRun } from '../lib/run.ts';
 import { waitFor } from '../lib/wait.ts';
 import type { KubeClient } from '../servers/kube-client.ts';
 import { feedLogin, type DemoFeed } from './feed.ts';
-import { database, demoNamespace, operatorNamespace, port, serviceName } from './names.ts';
+import { database, demoNamespace, operatorNamespace, port, rpcService, serviceName } from './names.ts';
 
 /** An object of any kind. */
 export interface Manifest {
@@ -64,7 +64,8 @@ export function userObjects(
       apiVersion,
       kind: 'GrpcService',
       metadata: { name: serviceName, namespace: demoNamespace },
-      spec: { port },
+      // The calls of this service through the front proxy, whatever host they name, are for these servers.
+      spec: { port, proxy: { rpcServices: [rpcService] } },
     },
   ];
 }

@@ -19,6 +19,21 @@ export const port = 50051;
 /** What the client dials. */
 export const target = `dns:///${serviceName}.${demoNamespace}.svc.cluster.local:${port}`;
 
+/** What a client that speaks xDS dials. */
+export const xdsTarget = `xds:///${serviceName}.${demoNamespace}`;
+
+/** The operator's xDS server. */
+export const xdsServer = '10.77.0.40:18000';
+
+/** Of the front proxy. */
+export const envoyAddress = '10.77.0.50';
+
+/** What callers through the front proxy dial; the port is the operator's own default. */
+export const envoyTarget = `${envoyAddress}:10000`;
+
+/** What the front proxy knows the calls by. */
+export const rpcService = 'rollcall.demo.v1.Greeter';
+
 /** The registry's database. */
 export const database = 'rollcall';
 

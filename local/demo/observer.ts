@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../cluster.ts';
 import type { DatabaseServer } from '../servers/database.ts';
 import { changes } from './changes.ts';
-import type { Caller } from './caller.ts';
+import { CallCounter } from './call-counter.ts';
+import { Caller } from './caller.ts';
 import { followRows, type FollowedRow, type SeenEndpoint } from './follow-rows.ts';
 import type { Fleet } from './fleet.ts';
 import { operatorNamespace, target } from './names.ts';
 import type { Operator } from './operator.ts';
+import type { OtherWay } from './other-ways.ts';
 import { publishedStates } from './published-states.ts';
 import { readRows, type RegistryRow } from './rows.ts';
-import type { DemoEvent, DemoState, ShownGrpcService, ShownRegistry, ShownSlice } from './state.ts';
+import type { DemoEvent, DemoState, ShownGrpcService, ShownRegistry, ShownSlice, ShownWay } from './state.ts';
 import { shownGrpcService, shownRegistry, shownSlice } from './shown-objects.ts';
 import { inOrder } from './text.ts';
 import { watchObjects, type WatchedObject } from './watch.ts';
@@ -32,6 +34,7 @@ export interface Observed {
   readonly database: DatabaseServer;
   readonly fleet: Fleet;
   readonly caller: Caller;
+  readonly otherWays: readonly OtherWay[];
   readonly clientKind: string;
   readonly operator: Operator;
 }
@@ -95,7 +98,7 @@ export class Observer {
 
   /** What is known at this moment. */
   state(): DemoState {
-    const { database, fleet, caller, operator, clientKind } = this.#observed;
+    const { database, fleet, caller, otherWays, operator, clientKind } = this.#observed;
     const now = Date.now();
     const pids = fleet.pids();
     // While the database does not answer nobody knows which beats it would have stored.
@@ -123,6 +126,7 @@ export class Observer {
       ...{ slices: this.#slices ?? [], grpcServices: this.#grpcServices ?? [] },
       client: { kind: clientKind, target, pid: caller.pid },
       calls: caller.counts(now),
+      otherWays: otherWays.map((way) => shownWay(way, now)),
       lastChange: lastChange(this.#followed),
       ...{ events: this.#events, hint: this.#hint },
     };
@@ -170,6 +174,11 @@ export class Observer {
       if (this.#endpoints.get(key)?.state !== state) this.#endpoints.set(key, { state, since });
     }
   }
+}
+
+function shownWay({ via, target: to, caller }: OtherWay, now: number): ShownWay {
+  if (caller instanceof Caller) return { via, target: to, calls: caller.counts(now) };
+  return { via, target: to, missing: caller.missing, calls: new CallCounter().counts(now) };
 }
 
 function lastChange(rows: readonly FollowedRow[]): DemoState['lastChange'] {

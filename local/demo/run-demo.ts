@@ -37,7 +37,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 }
 
 const greeting =
-  'The servers registered by plain SQL; the operator keeps the EndpointSlices equal to the rows; an unmodified gRPC client dials the DNS name. Press a key and watch.';
+  'The servers registered by plain SQL; the operator keeps the EndpointSlices equal to the rows; unmodified gRPC clients find them by DNS, by xDS and through Envoy. Press a key and watch.';
 
 /** Does an action and tells of it. */
 async function perform(world: World, command: string, argument?: string): Promise<Done> {
@@ -88,7 +88,8 @@ async function endByItself(
 function conclude(options: DemoOptions, state: DemoState): number {
   if (options.output !== 'json') console.log(`Stopped. ${summary(state)}. Nothing is left behind.`);
   if (options.forMs === undefined && options.exitAfterCalls === undefined) return 0;
-  return state.calls.failed === 0 && state.calls.servers.length >= options.servers ? 0 : 1;
+  const failed = [state, ...state.otherWays].some(({ calls }) => calls.failed > 0);
+  return !failed && state.calls.servers.length >= options.servers ? 0 : 1;
 }
 
 async function aborted(signal: AbortSignal): Promise<undefined> {

@@ -11,10 +11,12 @@ import {
   database as databaseName,
   demoDir,
   demoNamespace,
+  envoyTarget,
   exampleFile,
   maxConnectionAgeMs,
   sqlDefaultsFile,
   target,
+  xdsTarget,
 } from './names.ts';
 import { mainFile, type Operator } from './operator.ts';
 import type { RegistryUsers } from './registry-database.ts';
@@ -27,10 +29,13 @@ interface Served {
   readonly operator: Operator;
   readonly users: RegistryUsers;
   readonly feed: DemoFeed;
+  /** The file that `xds:` targets need. */
+  readonly xdsBootstrap: string;
 }
 
 /** Writes what `npm run shell` finds: kubectl's configuration, commands that need no arguments, examples. */
-export function writeShellCommands({ cluster, database, operator, users, feed }: Served): void {
+export function writeShellCommands(served: Served): void {
+  const { cluster, database, operator, users, feed, xdsBootstrap } = served;
   mkdirSync(demoDir, { recursive: true });
   writeFileSync(exampleFile, exampleOfOwn);
   const login = [`user=${users.person.user}`, `password=${users.person.password}`];
@@ -49,6 +54,7 @@ export function writeShellCommands({ cluster, database, operator, users, feed }:
     env: {
       ...{ KUBECONFIG: cluster.kubeconfigFile, ROLLCALL_KUBECONFIG: cluster.kubeconfigFile },
       ROLLCALL_URL: database.url(databaseName, users.person),
+      GRPC_XDS_BOOTSTRAP: xdsBootstrap,
     },
     commands: {
       ...{ mysql: sql, mariadb: sql, sql, 'mysql-root': [...administrator, `--database=${databaseName}`] },
@@ -99,6 +105,7 @@ This shell is inside the cluster of npm start. exit leaves it; the cluster goes 
   rollcall doctor rollcall-system/default        whether each feed would work, and what to type where not
   mysql-root -e 'SHOW GRANTS FOR rollcall'       as the administrator of the database
   greeter-client ${target} --calls 12 --rate 12
+  greeter-client ${xdsTarget} --calls 12 --rate 12   by xDS; ${envoyTarget}: through Envoy
   greeter-server --service hello --address 10.77.2.1:50051 &   a server of your own (docs/try-it.md); kill %1 drains it
   demo                                           the keys of the screen as commands: demo kill-server greeter-2
   tail -f ${operatorLog}

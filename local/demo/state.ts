@@ -30,6 +30,8 @@ export interface DemoState {
   readonly grpcServices: readonly ShownGrpcService[];
   readonly client: { readonly kind: string; readonly target: string; readonly pid: number | undefined };
   readonly calls: CallCounts;
+  /** The same calls by other ways than DNS. */
+  readonly otherWays: readonly ShownWay[];
   /** The last change that arrived in the slices. */
   readonly lastChange: { readonly what: string; readonly at: number; readonly afterMs: number } | undefined;
   /** What happened, the newest last. */
@@ -87,6 +89,15 @@ export interface ShownGrpcService {
   readonly ready: number;
   readonly draining: number;
   readonly held: number;
+}
+
+/** A client that finds the servers otherwise than by DNS. */
+export interface ShownWay {
+  readonly via: string;
+  readonly target: string;
+  /** Why there is none. */
+  readonly missing?: string;
+  readonly calls: CallCounts;
 }
 
 /** A line of what happened. */

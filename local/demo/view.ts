@@ -41,6 +41,7 @@ export function view(
     { lines: sliceSection(state, paint), givesUp: 3, least: 2 },
     { lines: grpcServiceSection(state, width, paint), givesUp: 5, least: 2 },
     { lines: callSection(state, paint), givesUp: 4, least: 3 },
+    { lines: otherWaysSection(state, paint), givesUp: 2 },
     { lines: eventSection(state, paint), givesUp: 1, keeps: 'last' },
     { lines: hint.map((line) => paint.yellow(line)), givesUp: 2 },
     { lines: wrapParts(keys, '  ', width).map((line) => paint.bold(line)) },
@@ -246,6 +247,26 @@ function callSection({ calls, client, now }: DemoState, paint: ChalkInstance): s
   const none = client.pid === undefined ? 'the client is not running' : 'no answer yet';
   const body = lines.length > 0 ? columns(lines).map((line) => `  ${line}`) : [paint.yellow(`  ${none}`)];
   return [title, ...body, ...failure];
+}
+
+/** One line a way: these clients make the same calls, and know of a change at once. */
+function otherWaysSection({ otherWays }: DemoState, paint: ChalkInstance): string[] {
+  if (otherWays.length === 0) return [];
+  const lines = otherWays.map(({ via, target, missing, calls }) => {
+    const start = [paint.bold(`BY ${via.toUpperCase()}`), target];
+    if (missing !== undefined) return [...start, paint.yellow(`not here: ${missing}`)];
+    const { failed, perSecond, servers } = calls;
+    const rates = servers
+      .filter((server) => server.perSecond > 0)
+      .map((server) => `${server.server} ${server.perSecond.toFixed(1)}/s`);
+    return [
+      ...start,
+      `${calls.calls}, ${perSecond.toFixed(1)} a second`,
+      failed === 0 ? paint.green('none failed') : paint.red(`${failed} failed`),
+      rates.length === 0 ? paint.yellow('no answer yet') : rates.join('  '),
+    ];
+  });
+  return columns(lines);
 }
 
 /** A failure with the name of its status code. */

@@ -8,10 +8,11 @@ import { Caller } from './caller.ts';
 import { startFeed, type DemoFeed } from './feed.ts';
 import { Fleet } from './fleet.ts';
 import { create, installation, userObjects } from './manifests.ts';
-import { demoNamespace, serviceName } from './names.ts';
+import { demoNamespace, serviceName, target } from './names.ts';
 import { Observer } from './observer.ts';
 import { Operator } from './operator.ts';
 import type { DemoOptions } from './options.ts';
+import { startOtherWays, writeClientBootstrap, type OtherWay } from './other-ways.ts';
 import { startRegistryDatabase } from './registry-database.ts';
 import { writeShellCommands } from './shell-commands.ts';
 
@@ -23,6 +24,7 @@ export interface World {
   readonly fleet: Fleet;
   readonly operator: Operator;
   readonly caller: Caller;
+  readonly otherWays: readonly OtherWay[];
   readonly observer: Observer;
   /** Keeps the operator and the client running and looks at everything, until `signal` is aborted. */
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -45,18 +47,31 @@ export async function startWorld(options: DemoOptions, progress: Progress): Prom
     await create(cluster.apiServer, userObjects(database.address, users.operator, feed));
     return await Operator.start(cluster.apiServer);
   });
-  await progress.during(`the name ${serviceName}.${demoNamespace}.svc.cluster.local`, () =>
+  const resolvable = progress.during(`the name ${serviceName}.${demoNamespace}.svc.cluster.local`, () =>
     untilResolvable(options.servers),
   );
-  writeShellCommands({ cluster, database, operator, users, feed });
+  const xdsBootstrap = writeClientBootstrap();
+  const [otherWays] = await Promise.all([
+    startOtherWays(options.client, options.rate, xdsBootstrap, progress),
+    resolvable,
+  ]);
+  writeShellCommands({ cluster, database, operator, users, feed, xdsBootstrap });
 
-  const caller = new Caller(options.client, options.rate);
-  const observer = new Observer({ cluster, database, fleet, caller, operator, clientKind: options.client });
+  const caller = new Caller(options.client, options.rate, { target });
+  const observer = new Observer({
+    ...{ cluster, database, fleet, caller, otherWays, operator },
+    clientKind: options.client,
+  });
   const trouble = (error: unknown) => observer.note(error instanceof Error ? error.message : String(error));
   const run = async (signal: AbortSignal) => {
-    await Promise.all([observer.run(signal), caller.run(signal), operator.run(signal, trouble)]);
+    const callers = [caller, ...otherWays.map((way) => way.caller).filter((each) => each instanceof Caller)];
+    await Promise.all([
+      observer.run(signal),
+      operator.run(signal, trouble),
+      ...callers.map((each) => each.run(signal)),
+    ]);
   };
-  return { cluster, database, feed, fleet, operator, caller, observer, run };
+  return { cluster, database, feed, fleet, operator, caller, otherWays, observer, run };
 }
 
 async function startRegistry({ database: flavor, feed: kind, servers }: DemoOptions, progress: Progress) {

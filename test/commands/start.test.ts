@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { availability } from '../../local/components/index.ts';
 import { isWell, type DemoState } from '../../local/demo/state.ts';
 import { mustRun, run } from '../../local/lib/run.ts';
 import { waitFor } from '../../local/lib/wait.ts';
@@ -64,6 +65,27 @@ describe('npm start', function () {
       [],
     );
     assert.deepEqual([led.registry?.feed, led.registry?.active], ['Redis', 'Redis']);
+  });
+
+  it('has the same calls by xDS, and through Envoy where it could be had, without a failure', async () => {
+    const ways = await until('calls by the other ways', ({ otherWays }) => {
+      const answered = otherWays.every(
+        ({ missing, calls }) => missing !== undefined || calls.servers.length === 3,
+      );
+      return answered && otherWays;
+    });
+    assert.deepEqual(
+      ways.map(({ via, target, calls }) => [via, target, calls.failed]),
+      [
+        ['xDS', 'xds:///greeter.demo', 0],
+        ['Envoy', '10.77.0.50:10000', 0],
+      ],
+    );
+    const envoy = availability('envoy');
+    assert.equal(ways[1]?.missing, 'unavailable' in envoy ? envoy.unavailable : undefined);
+    const called = await shell('-c', 'greeter-client xds:///greeter.demo --calls 30 --rate 30 --summary');
+    const { servers } = JSON.parse(called.stdout) as { servers: object };
+    assert.deepEqual(Object.keys(servers).sort(), ['greeter-1', 'greeter-2', 'greeter-3']);
   });
 
   it('has a shell inside, in which kubectl, SQL and a gRPC client just work', async () => {

@@ -1,4 +1,4 @@
-import type { DemoState, ShownRow } from '../../local/demo/state.ts';
+import type { DemoState, ShownRow, ShownWay } from '../../local/demo/state.ts';
 
 /** A row that is alive and published. */
 export function shownRow(number: number, change: Partial<ShownRow> = {}): ShownRow {
@@ -49,9 +49,21 @@ export function demoState(count = 3, change: Partial<DemoState> = {}): DemoState
         ...{ server: `greeter-${number}`, calls: 20, perSecond: 2, firstAt: 10_000, lastAt: 99_900 },
       })),
     },
+    otherWays: [
+      way('xDS', 'xds:///greeter.demo', numbers),
+      { ...way('Envoy', '10.77.0.50:10000', []), missing: 'there is no python3' },
+    ],
     lastChange: { what: 'greeter-1 ready', at: 1320, afterMs: 320 },
     events: [{ at: 5000, text: 'ready 5 s after the start' }],
     hint: 'Press a key and watch.',
     ...change,
   };
+}
+
+/** A way by which these servers answer a few calls each. */
+function way(via: string, target: string, numbers: readonly number[]): ShownWay {
+  const answered = { calls: 20, perSecond: 2, firstAt: 1420, lastAt: 99_900 };
+  const servers = numbers.map((number) => ({ server: `greeter-${number}`, ...answered }));
+  const calls = { calls: 20 * numbers.length, failed: 0, perSecond: 2 * numbers.length };
+  return { via, target, calls: { ...calls, lastFailure: undefined, servers } };
 }

@@ -53,6 +53,20 @@ describe('what npm start tells of changes', () => {
       'row: greeter-2 (10.77.1.2:50051) UP',
       'endpoint: greeter-2 (10.77.1.2:50051) ready in the slices 320 ms after the row said so',
       'calls: greeter-2 answers its first, 9.0 s after its row said UP',
+      'by xDS: greeter-2 answers its first, 420 ms after its row said UP',
+    ]);
+  });
+
+  it('is not that servers which were there from the start answer by another way, but that a call failed there', () => {
+    const rows = [shownRow(1, { afterMs: undefined })];
+    const [way] = demoState(1).otherWays;
+    assert.ok(way);
+    const silent = demoState(1, { rows, otherWays: [{ ...way, calls: { ...way.calls, servers: [] } }] });
+    assert.deepEqual(changes(silent, demoState(1, { rows })), []);
+    const lastFailure = { at: 99_000, code: 14, text: 'no connection' };
+    const failing = [{ ...way, calls: { ...way.calls, failed: 1, lastFailure } }];
+    assert.deepEqual(changes(silent, demoState(1, { rows, otherWays: failing })), [
+      'by xDS: the first failed: UNAVAILABLE no connection',
     ]);
   });
 

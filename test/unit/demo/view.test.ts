@@ -30,6 +30,15 @@ describe('the screen of npm start', () => {
     }
   });
 
+  it('shows the calls by other ways than DNS, and why there is none', () => {
+    const shown = text(demoState());
+    assert.match(
+      shown,
+      /BY XDS +xds:\/\/\/greeter\.demo +60, 6\.0 a second +none failed +greeter-1 2\.0\/s {2}greeter-2 2\.0\/s/,
+    );
+    assert.match(shown, /BY ENVOY +10\.77\.0\.50:10000 +not here: there is no python3/);
+  });
+
   it('says which feed serves instead, why and what mends it', () => {
     const message = 'log_bin is OFF: the server keeps no binary log.';
     const conditions = [{ type: 'FeedHealthy', status: 'False', reason: 'BinlogOff', message }];
