@@ -43,4 +43,5 @@ export const known: Readonly<Record<string, Known>> = {
       'CPU time, the longest turn of the event loop, and the time from a commit to the event of its slice',
   },
   'test/e2e/xds.test.ts': { seconds: 85 },
+  'test/e2e/xds-refusals.test.ts': { seconds: 22 },
 };

@@ -44,7 +44,8 @@ export function xdsNews(options: XdsNewsOptions): XdsNews {
   const reporter = new RefusalReporter({
     ...{ log, clock },
     grpcServices: reflectors.grpcServices,
-    client: new ApiResourceClient(transport, GRPC_SERVICES, { limited: true }),
+    // It has a limit of its own, so as not to take what the leader's writes need.
+    client: new ApiResourceClient(transport, GRPC_SERVICES),
     queue: new WorkQueue<ObjectKey>({
       name: 'xds-refusals',
       workers: 2,

@@ -3,6 +3,7 @@ import type { ObjectCache } from '../../controller/kube-ports.ts';
 import { KubeApiError } from '../../controller/kube-ports.ts';
 import type { Requeue, WorkQueue } from '../../controller/work-queue.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { TokenBucket } from '../../lib/token-bucket.ts';
 import { within } from '../../lib/within.ts';
 import type { GrpcService, GrpcServiceStatus } from '../../model/grpcservice.ts';
 import type { ObjectKey } from '../../model/key.ts';
@@ -34,6 +35,8 @@ export interface RefusalReporterOptions {
 
 /** Least time between two writes about one GrpcService, in ms. */
 const PACE_MS = 1000;
+/** Writes of one replica in all: one client may refuse everything there is, and must not keep the API server from slices. */
+const WRITES = { qps: 20, burst: 100 };
 /** How often an entry that stands is written again: its readers take it for abandoned after three times as long. In ms. */
 const RENEW_MS = 60_000;
 /** How long saying goodbye may take, in ms. */
@@ -54,10 +57,12 @@ export class RefusalReporter {
   readonly #options: RefusalReporterOptions;
   readonly #fieldManager: string;
   readonly #written = new Map<ObjectKey, Written>();
+  readonly #writes: TokenBucket;
 
   constructor(options: RefusalReporterOptions) {
     this.#options = options;
     this.#fieldManager = fieldManagerOf(options.replica);
+    this.#writes = new TokenBucket(WRITES, options.clock);
   }
 
   /** What is refused of this GrpcService may be something else now. */
@@ -69,12 +74,12 @@ export class RefusalReporter {
   async run(signal: AbortSignal): Promise<void> {
     const { queue, clock } = this.#options;
     await queue.run((key, work) => this.#report(key, work), signal);
-    const standing = [...this.#written].filter(([, { entry }]) => entry !== null);
+    const standing = [...this.#written].filter(([, { entry }]) => entry !== null).slice(0, WRITES.burst);
     if (standing.length === 0) return;
     const goodbye = async (rest: AbortSignal): Promise<void> => {
       await Promise.allSettled(standing.map(([key]) => this.#apply(key, null, rest)));
     };
-    // Where it does not get through, the leader finds the entries abandoned.
+    // Those that do not get through, and those beyond, the leader finds abandoned.
     await within(clock, GOODBYE_MS, goodbye, new AbortController().signal).catch(() => undefined);
   }
 
@@ -102,6 +107,8 @@ export class RefusalReporter {
     signal: AbortSignal,
   ): Promise<number> {
     const { clock } = this.#options;
+    const waitMs = this.#writes.reserveMs();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
     const since = before?.entry?.since ?? metaTime(clock.wallNow());
     const entry = summary === null ? null : { since, summary };
     await this.#apply(key, entry, signal);

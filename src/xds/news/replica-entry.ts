@@ -5,6 +5,8 @@ import type { StandingRefusal } from './refusal-log.ts';
 const SHOWN = 10;
 /** Characters of a client's reason. */
 const REASON_LENGTH = 300;
+/** Characters of a client's name: as many as a pod's has. */
+const NODE_LENGTH = 253;
 
 /** What an entry says, apart from whose it is and when it was written. */
 export type RefusalSummary = Pick<XdsReplicaStatus, 'clients' | 'refusals'>;
@@ -46,13 +48,17 @@ function describe(group: readonly StandingRefusal[]): XdsRefusalStatus {
     version: first.version,
     reason: shortReason(first),
     clients: new Set(group.map(({ stream }) => stream)).size,
-    node: first.node,
+    node: oneLine(first.node, NODE_LENGTH),
   };
 }
 
-/** On one line, and cut. */
 function shortReason({ reason }: StandingRefusal): string {
-  const line = reason.replace(/\s+/g, ' ').trim();
-  const text = line.length > REASON_LENGTH ? `${line.slice(0, REASON_LENGTH - 1)}…` : line;
+  const text = oneLine(reason, REASON_LENGTH);
   return text === '' ? 'no reason given' : text;
+}
+
+/** What a client says of itself, for a status and for terminals: on one line, cut, and without what moves a cursor. */
+function oneLine(text: string, length: number): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }

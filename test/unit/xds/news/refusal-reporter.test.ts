@@ -33,7 +33,7 @@ function bench(replica = 'rollcall-1') {
     },
   };
   const log: RefusalLog = new RefusalLog(
-    () => 'shop/orders',
+    ({ name }) => (name === 'orders.shop' ? 'shop/orders' : `shop/${name}`),
     (key) => reporter.changed(key),
   );
   const reporter = new RefusalReporter({
@@ -132,6 +132,18 @@ describe('the reporter of refusals', () => {
         [120_000, 2, '2026-01-01T00:00:00Z', '2026-01-01T00:02:00Z'],
       ],
     );
+    await stop();
+  });
+
+  it('leaves the API server to slices where one client refuses everything there is', async () => {
+    const { clock, calls, log, grpcServices, stop } = bench();
+    const names = Array.from({ length: 300 }, (_, number) => `many-${number}`);
+    for (const name of names) grpcServices.set(`shop/${name}`, aGrpcService({}, { name }));
+    log.refused(aStream(), aRefusal(names));
+    await clock.advance(500);
+    assert.ok(calls.length >= 100 && calls.length <= 115, String(calls.length));
+    await clock.advance(15_000);
+    assert.equal(new Set(calls.map(({ name }) => name)).size, 300);
     await stop();
   });
 

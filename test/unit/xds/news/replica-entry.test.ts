@@ -53,10 +53,13 @@ describe('what a replica says of its clients', () => {
     ]);
   });
 
-  it('has reasons on one line, cut to what the API allows', () => {
-    const [refusal] = summaryOf(standing({ reason: ` a\n\tb ${'x'.repeat(500)}` })).refusals;
+  it('has words of clients on one line, cut, and without what moves the cursor of a terminal', () => {
+    const [refusal] = summaryOf(
+      standing({ reason: ` a\n\tb\u001b ${'x'.repeat(500)}`, node: 'n'.repeat(4000) }),
+    ).refusals;
     assert.match(refusal?.reason ?? '', /^a b x+…$/);
     assert.equal(refusal?.reason.length, 300);
+    assert.equal(refusal.node.length, 253);
     assert.equal(summaryOf(standing({ reason: '' })).refusals[0]?.reason, 'no reason given');
   });
 
