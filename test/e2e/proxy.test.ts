@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { addressRange } from '../../local/peers/greeter.ts';
 import type { DatabaseServer } from '../../local/servers/database.ts';
 import { waitFor } from '../../local/lib/wait.ts';
 import type { ProxySpec } from '../../src/model/grpcservice.ts';
+import { checkout } from '../support/manifests.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { freshAddress, needs } from '../support/testbed/index.ts';
 import { startTestedDatabase } from '../support/testbed/tested-database.ts';
@@ -200,6 +203,10 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
       'm',
     );
     assert.ok(counted.test(metrics.text), `no calls of ${name}`);
+    const docs = await readFile(join(checkout, 'docs/proxy.md'), 'utf8');
+    const told = [...docs.matchAll(/`(envoy_\w+)`/g)].map(([, metric = '']) => metric);
+    assert.ok(told.length > 5);
+    for (const metric of told) assert.match(metrics.text, new RegExp(`^${metric}\\{`, 'm'), metric);
     assert.equal((await last.status('/livez')).code, 200);
     for (const path of ['/config_dump', '/quitquitquit', '/stats', '/'])
       assert.equal((await last.status(path)).code, 404, path);
