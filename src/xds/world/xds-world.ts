@@ -75,9 +75,12 @@ export class XdsWorld implements ResourceSource {
     const before = this.#entries.get(key);
     this.#entries.set(key, entry);
     const isSameService = before !== undefined && isDeepStrictEqual(before.service, entry.service);
-    const isSameProxy = isDeepStrictEqual(before?.proxy ?? null, entry.proxy);
+    const isSameProxy =
+      isDeepStrictEqual(before?.proxy ?? null, entry.proxy) && isKnown(before) === isKnown(entry);
     const changed = isSameService ? [assignmentKey(entry.service)] : this.#rename(key, before, entry);
-    this.#tell(distinct([...changed, ...(isSameProxy ? [] : this.#proxy.put(key, entry.proxy))]));
+    this.#tell(
+      distinct([...changed, ...(isSameProxy ? [] : this.#proxy.put(key, entry.proxy, isKnown(entry)))]),
+    );
   }
 
   /** The GrpcService is gone. */
@@ -86,7 +89,7 @@ export class XdsWorld implements ResourceSource {
     if (before === undefined) return;
     this.#entries.delete(key);
     for (const cache of this.#views.values()) cache.forget(key);
-    this.#tell(distinct([...this.#rename(key, before, undefined), ...this.#proxy.put(key, null)]));
+    this.#tell(distinct([...this.#rename(key, before, undefined), ...this.#proxy.put(key, null, false)]));
   }
 
   viewOf(node: XdsNode): string {
@@ -174,6 +177,11 @@ export class XdsWorld implements ResourceSource {
   #tell(changed: readonly ResourceKey[]): void {
     for (const listener of this.#listeners) listener(changed);
   }
+}
+
+/** Whether there is an assignment, with endpoints or without. */
+function isKnown(entry: WorldEntry | undefined): boolean {
+  return entry !== undefined && entry.endpoints !== null;
 }
 
 function keysOf(service: XdsServiceInput): readonly ResourceKey[] {

@@ -201,6 +201,22 @@ describe('the xDS world', () => {
       assert.ok(told.includes('Cluster new.shop'), told.join());
     });
 
+    it('goes to all other services, whatever is not known of one: nothing may wait for what may never come (safety rule 7)', () => {
+      const { world, proxy, told } = new Bench();
+      const needs = (): readonly string[] =>
+        world
+          .get(proxy, { typeUrl: TYPE.route, name: 'proxy' })
+          ?.needs.map(({ typeUrl, name }) => short(typeUrl, name)) ?? [];
+      world.put('shop/orders', entryOf('orders', 1, hosts('orders.example')));
+      world.put('shop/stock', entryOf('stock', null, hosts('stock.example')));
+      const ofOrders = ['Cluster orders.shop', 'ClusterLoadAssignment orders.shop'];
+      assert.deepEqual(needs(), [...ofOrders, 'Cluster stock.shop']);
+      told.splice(0);
+      world.put('shop/stock', entryOf('stock', 1, hosts('stock.example')));
+      assert.deepEqual(needs(), [...ofOrders, 'Cluster stock.shop', 'ClusterLoadAssignment stock.shop']);
+      assert.ok(told.includes('ClusterLoadAssignment stock.shop'), told.join());
+    });
+
     it('is nothing where there is no front proxy', () => {
       const world = new XdsWorld(null);
       const view = world.viewOf(proxyNode);
