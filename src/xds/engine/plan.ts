@@ -93,6 +93,9 @@ function keepWaiting(state: TypeState, waiting: readonly string[], answered: boo
   for (const name of stillOwed) state.owed.add(name);
 }
 
+/** How often a name that does not exist stands in a response: as removed, as an error, and in its message. */
+const NAMED = 3;
+
 /** Only what differs from what the client has, or what it is owed; absence means nothing. */
 function planPartial(state: TypeState, context: PlanContext): Response | null {
   // Nothing is taken away by partial responses of the state-of-the-world kind, so nothing has to be kept there either.
@@ -104,7 +107,7 @@ function planPartial(state: TypeState, context: PlanContext): Response | null {
     const mark = partialMark(state, name, context, mayGo);
     if (mark === null) continue;
     marks.push(mark);
-    bytes += mark.resource?.body.length ?? 0;
+    bytes += mark.resource?.body.length ?? NAMED * name.length;
   }
   if (marks.length === 0 && !state.answerDue) return null;
   marks.sort((left, right) => (left.name < right.name ? -1 : 1));

@@ -315,6 +315,20 @@ describe('state of the world', () => {
         client.ask(type, { names, nonce: first.nonce });
         assert.deepEqual(only(client.get()).resources, ['C@1', 'D@1']);
       });
+
+      it('splits what is too much of what does not exist', () => {
+        const names = ['A', 'B', 'C', 'D', 'E'];
+        const client = new StreamBench({
+          source: new MemorySource(),
+          kind: 'sotw',
+          limits: { responseBytes: 6 },
+        });
+        client.ask(type, { names });
+        const first = only(client.get());
+        assert.deepEqual(first.missing, ['A', 'B']);
+        client.ask(type, { names, nonce: first.nonce });
+        assert.deepEqual(only(client.get()).missing, ['C', 'D']);
+      });
     });
   }
 
