@@ -35,6 +35,8 @@ export interface WorkQueueOptions {
 const JITTER = 0.1;
 /** News of a key waits as long as the server asked for (Retry-After), but no longer than this, in ms. */
 const LONGEST_PATIENCE_MS = 5000;
+/** The longest that a timer can wait (2^31 - 1 ms, 24 days); Node.js lets one that is set for more ring at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Timer {
   readonly dueMs: number;
@@ -101,8 +103,12 @@ export class WorkQueue<K extends string> {
     return waitMs > 0;
   }
 
-  /** Asks for `key` after `ms`. Of several such wishes the earliest counts: a burst collapses to one turn. */
-  addAfter(key: K, ms: number, urgency: Urgency = 'later'): void {
+  /**
+   * Asks for `key` after `wantedMs`, and after {@link LONGEST_TIMER_MS} where that is more: who looks too soon asks again. Of several such wishes the earliest
+   * counts: a burst collapses to one turn.
+   */
+  addAfter(key: K, wantedMs: number, urgency: Urgency = 'later'): void {
+    const ms = Math.min(wantedMs, LONGEST_TIMER_MS);
     if (ms <= 0) {
       this.add(key, urgency);
       return;

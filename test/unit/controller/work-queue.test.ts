@@ -104,6 +104,26 @@ describe('WorkQueue', () => {
     assert.deepEqual(bench.calls, [{ key: 'a', atMs: 200 }]);
   });
 
+  it('never waits longer than a timer can, for one that is asked for more rings at once', async () => {
+    const waits: number[] = [];
+    const clock = new FakeClock();
+    const { queue } = new Bench({
+      clock: {
+        now: () => clock.now(),
+        wallNow: () => clock.wallNow(),
+        sleep: (ms, signal) => clock.sleep(ms, signal),
+        after: (ms, callback) => {
+          waits.push(ms);
+          return clock.after(ms, callback);
+        },
+      },
+    });
+    queue.addAfter('a', 30 * 86_400_000);
+    assert.deepEqual(waits, [2 ** 31 - 1]);
+    await clock.advance(2 ** 31 - 1);
+    assert.equal(queue.length, 1);
+  });
+
   it('looks again when the reconcile asks for it', async () => {
     const bench = new Bench();
     const run = bench.start(() =>
