@@ -28,13 +28,17 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
   /** The first one's Envoy is called but where another is named. */
   const operators: OperatorProcess[] = [];
   const proxies: FrontProxy[] = [];
+  /** What ends each part, in the order of their starts: without Envoy there is none. */
+  const ends: (() => Promise<unknown>)[] = [];
   const services: GreeterService[] = [];
   const callers: Callers[] = [];
 
   before(async function () {
     needs(this, 'envoy');
-    const world = await World.create();
     server = await startTestedDatabase({ address: freshAddress() });
+    ends.push(() => server.dispose());
+    const world = await World.create();
+    ends.push(() => world.dispose());
     const registry = await world.registryOn(await ownDatabase(server, 'registry'));
     home = { world, registry, namespace: await world.namespace('proxied') };
     await addReplica();
@@ -44,9 +48,7 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
     for (const service of services.splice(0)) service.close();
   });
   after(async () => {
-    await Promise.all(proxies.map((proxy) => proxy.dispose()));
-    await home.world.dispose();
-    await server.dispose();
+    for (const end of ends.reverse()) await end();
   });
 
   /** An operator and an Envoy that asks it. In a cluster they would share the port; here each needs an address of its own. */
@@ -55,7 +57,9 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
     const flags = ['--proxy-address', `${address}:${port}`];
     const operator = await home.world.operator(home.registry, { flags, untilReady: false });
     operators.push(operator);
-    proxies.push(await startFrontProxy(address, operator.xdsServer));
+    const envoy = await startFrontProxy(address, operator.xdsServer);
+    proxies.push(envoy);
+    ends.push(() => envoy.dispose());
     await waitFor('the listener that the operator makes', () => fetch(`http://${address}:${port}/healthz`));
   };
   const proxy = (index = 0): FrontProxy => {
@@ -85,9 +89,16 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
     const all = presentKinds.flatMap((kind) => each.results(kind, since));
     assert.deepEqual([...serversOf(all)].sort(), servers);
   };
-  /** The moment from which on all kinds of clients have been answered by each. */
-  const routed = async (each: Callers, addresses: readonly string[]): Promise<Mark> => {
-    await each.untilSeen(addresses);
+  /** Of all kinds together, as above. */
+  const untilSeen = async (each: Callers, servers: readonly string[], since?: Mark): Promise<void> => {
+    const seen = (): ReadonlySet<string> =>
+      serversOf(presentKinds.flatMap((kind) => each.results(kind, since)));
+    await waitFor(`answers of ${servers.join(', ')}`, () => servers.every((server) => seen().has(server)));
+  };
+  /** The moment from which on all kinds of clients are answered, and each server has answered. */
+  const routed = async (each: Callers, servers: readonly string[]): Promise<Mark> => {
+    await each.until('an answer', (results) => results.some(({ ok }) => ok));
+    await untilSeen(each, servers);
     return each.mark();
   };
 
@@ -125,7 +136,7 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
     const calling = call('moving.example.com');
     const since = await routed(calling, [first, second]);
     await service.add(third);
-    await calling.untilSeen([third], since);
+    await untilSeen(calling, [third], since);
     await service.withdraw('DRAINING', first);
     await calling.untilMore(20);
     const drained = calling.mark();
@@ -163,7 +174,7 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
     await server.start();
     const back = calling.mark();
     await service.add(third);
-    await calling.untilSeen([third], back);
+    await untilSeen(calling, [third], back);
     assert.deepEqual(failed(calling, since), []);
   });
 
@@ -177,6 +188,9 @@ describe('clients through the Envoy of deploy/proxy, which knows nothing but the
       const { host, port: at } = kubeProxy.address;
       const calling = call('drained.example.com', `${host}:${at}`);
       const since = await routed(calling, addresses);
+      // Each replica of the operator reads the registry by itself.
+      const known = `cluster.${home.namespace}/drained.membership_healthy`;
+      await waitFor('the other replica to know the servers', async () => (await proxy(1).stat(known)) === 2);
       // The pod is told to end: the Service takes it out, and its own drain begins.
       kubeProxy.lead(behind(1));
       const elsewhere = proxy(1).stat('http.proxy.downstream_rq_total');

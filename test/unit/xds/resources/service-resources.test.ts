@@ -78,6 +78,10 @@ describe('the resources of a GrpcService', () => {
     assert.equal(at(virtualHosts, 0, 'routes', 0, 'route', 'cluster'), 'orders.shop');
   });
 
+  it('have a name in metrics without a dot, at which Envoy would end it', () => {
+    assert.equal(shown(TYPE.cluster, {}, 'proxy').altStatName, 'shop/orders');
+  });
+
   it('bound the calls under way where that is asked for, and else by nothing', () => {
     const bound = (xds: XdsServiceSpec): unknown =>
       at(shown(TYPE.cluster, xds), 'circuitBreakers', 'thresholds', 0, 'maxRequests', 'value');
