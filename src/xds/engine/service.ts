@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { TokenBucket } from '../../lib/token-bucket.ts';
 import type { ResourceSource } from '../resource-source.ts';
 import { RPC, RpcRefused, type OpenRpc } from '../rpc.ts';
 import type { XdsCodec } from './codec.ts';
@@ -33,6 +34,9 @@ export interface XdsService {
   stop(): void;
 }
 
+/** Refusals of all clients that are logged as warnings: one that refuses for ever must not fill the log. Metrics and statuses know of all. */
+const WARNINGS = { qps: 1, burst: 100 };
+
 /** Follows the source from now on, for all streams together. */
 export function createXdsService(options: XdsServiceOptions): XdsService {
   const { source, clock, logger } = options;
@@ -47,6 +51,7 @@ export function createXdsService(options: XdsServiceOptions): XdsService {
     queue: new PushQueue<Session>(clock, subscribers, onError),
     deadlines: new Deadlines<Session>(clock, limits.unreadMs, (session) => session.overdue()),
     sessions: new Set(),
+    warnings: new TokenBucket(WARNINGS, clock),
   };
   const stop = source.subscribe((changed) => shared.queue.changed(changed));
   let lastId = 0;

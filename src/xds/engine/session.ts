@@ -30,6 +30,8 @@ export interface Shared {
   readonly queue: PushQueue<Session>;
   readonly deadlines: Deadlines<Session>;
   readonly sessions: Set<Session>;
+  /** Refusals that are worth a warning; what is above it is logged for debugging only. */
+  readonly warnings: TokenBucket;
 }
 
 /** One stream with its wire. */
@@ -193,7 +195,7 @@ export class Session implements RpcHandler, Pushed, StreamIdentity {
   }
 
   #tellNews(): void {
-    const { observer, logger } = this.#shared;
+    const { observer, logger, warnings } = this.#shared;
     for (const news of this.state.news.splice(0)) {
       switch (news.is) {
         case 'accepted':
@@ -205,7 +207,7 @@ export class Session implements RpcHandler, Pushed, StreamIdentity {
         case 'refused': {
           const { typeUrl, reason, resources } = news.refusal;
           const names = resources.slice(0, 10).map(({ name }) => name);
-          logger.warn('an xDS client refused a response', {
+          logger[warnings.tryTake() ? 'warn' : 'debug']('an xDS client refused a response', {
             node: this.node?.id,
             peer: this.peer,
             typeUrl,

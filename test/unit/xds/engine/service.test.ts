@@ -271,6 +271,25 @@ describe('createXdsService', () => {
     );
   });
 
+  it('warns of a hundred refusals at once, and then of one a second: a client that refuses for ever cannot fill the log', async () => {
+    const { service, clock, turn, logger, observer } = bench(new MemorySource(aResource('endpoints', 'A')));
+    const client = new WireClient(service.open);
+    let nonce = '';
+    const refuse = async (): Promise<void> => {
+      client.ask('endpoints', { names: ['A'], nonce });
+      await turn();
+      ({ nonce } = only(client.responses()));
+      client.ask('endpoints', { names: [], nonce, refuse: 'no' });
+    };
+    for (let n = 0; n < 150; n += 1) await refuse();
+    assert.equal(observer.lines.filter((line) => line.startsWith('refused')).length, 150);
+    const count = (level: string): number => logger.lines.filter((line) => line.level === level).length;
+    assert.deepEqual([count('warn'), count('debug')], [100, 50]);
+    await clock.advance(1000);
+    await refuse();
+    assert.equal(count('warn'), 101);
+  });
+
   it('lists the streams: who they are, what they want, have and refused, and since when', async () => {
     const { service, source, clock, turn } = bench(
       new MemorySource(aResource('endpoints', 'A'), aResource('endpoints', 'B')),
