@@ -53,11 +53,15 @@ export function decideXds(observation: XdsObservation): XdsDecision {
   return { action: 'publish', endpoints, nextChangeUs };
 }
 
-/** Safety rule 2. A replica that has told nothing yet compares with the slices: clients have what another replica told them. */
+/**
+ * Safety rule 2. A replica that has told nothing yet compares with the slices: clients have what another replica told them. Without DNS there are none, and all
+ * that can be seen of a loss is that nothing is left.
+ */
 function takesMuch(
   { published, slices, publish }: XdsObservation,
   base: Parameters<typeof losesMuch>[1]['base'],
 ): boolean {
+  if (published === null && !publish.dns.enabled) return base.length === 0;
   if (published === null) return losesMuch(slices, { base }, publish);
   const rows = published.map(({ address, addressType, port }) => ({
     ...({ address, addressType, port, status: 'UP', weight: 1 } as const),

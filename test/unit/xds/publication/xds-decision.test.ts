@@ -66,6 +66,15 @@ describe('what clients on xds:/// are told of a GrpcService', () => {
     assert.equal(outcome(seen({ slices: [], snapshot })), '10.0.0.1:50051');
   });
 
+  it('is not empty after one read where no slices can tell what other replicas told (safety rule 2)', () => {
+    const publish = aPublishSpec({ dns: { enabled: false } });
+    const read = (count: number, confirmed: boolean): string =>
+      outcome(seen({ publish, snapshot: aSnapshot(rows(three.slice(0, count)), { confirmed }) }));
+    assert.equal(read(0, false), 'Confirming');
+    assert.equal(read(0, true), '');
+    assert.equal(read(1, false), '10.0.0.1:50051');
+  });
+
   it('loses no family at once, though it is the smaller part of the whole', () => {
     const published = [...endpoints(5), anEndpoint('2001:db8::1')];
     const snapshot = aSnapshot(rows(endpoints(5).map(({ address }) => address)), { confirmed: false });
