@@ -44,4 +44,6 @@ export const known: Readonly<Record<string, Known>> = {
   },
   'test/e2e/xds.test.ts': { seconds: 85 },
   'test/e2e/xds-refusals.test.ts': { seconds: 22 },
+  'test/e2e/xds-bootstrap.test.ts': { seconds: 25 },
+  'test/e2e/xds-mtls.test.ts': { seconds: 20 },
 };

@@ -43,6 +43,8 @@ export class XdsPublisher {
   readonly #options: XdsPublisherOptions;
   /** Of those that existed at the start. */
   readonly #undecided = new Set<ObjectKey>();
+  /** To be added to the queue with the next turn of the event loop. */
+  readonly #soon = new Set<ObjectKey>();
   #startMs = 0;
 
   constructor(options: XdsPublisherOptions) {
@@ -69,7 +71,7 @@ export class XdsPublisher {
   #subscribe(): readonly (() => void)[] {
     const { caches, registries, queue } = this.#options;
     const addAll = (index: string, value: string): void => {
-      for (const each of caches.grpcServices.byIndex(index, value)) queue.add(objectKey(each), 'now');
+      for (const each of caches.grpcServices.byIndex(index, value)) this.#addSoon(objectKey(each));
     };
     return [
       caches.grpcServices.subscribe(({ old, now }) => {
@@ -94,6 +96,19 @@ export class XdsPublisher {
         else addAll('registryService', registryServiceIndex(registry, service));
       }),
     ];
+  }
+
+  /**
+   * In the next turn of the event loop: a leader sends off the slice in this one, whose way is the longer, and what is done here falls into the wait for
+   * its answer.
+   */
+  #addSoon(key: ObjectKey): void {
+    this.#soon.add(key);
+    if (this.#soon.size > 1) return;
+    this.#options.clock.after(0, () => {
+      for (const each of this.#soon) this.#options.queue.add(each, 'now');
+      this.#soon.clear();
+    });
   }
 
   #reconcile(key: ObjectKey): Requeue | undefined {
