@@ -21,7 +21,7 @@ const logger = {
   child: () => logger,
 };
 const [host = '', port = '0'] = (process.argv[2] ?? '').split(':');
-const world = new XdsWorld(null);
+const world = new XdsWorld(null, console.error);
 const xds = xdsSpec({ spec: { port: 50051 } });
 const { open } = createXdsService({
   source: world,

@@ -91,6 +91,7 @@ export async function runOperator(
     reflectors,
     supervisor,
     elector,
+    xds,
     clock,
     logger,
     signal,

@@ -9,6 +9,7 @@ import { type HealthCheck, ping } from '../telemetry/health.ts';
 import type { HttpEndpoint } from '../telemetry/http.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { namedReflectors, type Reflectors } from './kube-parts.ts';
+import type { XdsServing } from './xds.ts';
 
 export interface TelemetryOptions {
   readonly config: OperatorConfig;
@@ -16,6 +17,7 @@ export interface TelemetryOptions {
   readonly reflectors: Reflectors;
   readonly supervisor: RegistrySupervisor;
   readonly elector: LeaseElector;
+  readonly xds: Pick<XdsServing, 'isReady'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Aborted when the operator is to stop: from then on it is not ready. */
@@ -62,7 +64,13 @@ function electionCheck({ elector }: TelemetryOptions): HealthCheck {
   };
 }
 
-function readyChecks({ signal, reflectors, supervisor, clock }: TelemetryOptions): readonly HealthCheck[] {
+function readyChecks({
+  signal,
+  reflectors,
+  supervisor,
+  xds,
+  clock,
+}: TelemetryOptions): readonly HealthCheck[] {
   const startedMs = clock.now();
   return [
     { name: 'running', check: () => ({ ok: !signal.aborted, message: signal.aborted ? 'stopping' : 'ok' }) },
@@ -91,6 +99,13 @@ function readyChecks({ signal, reflectors, supervisor, clock }: TelemetryOptions
           message: waiting.length === 0 ? 'read' : `not read yet: ${waiting.join(', ')}`,
         };
       },
+    },
+    {
+      name: 'xds',
+      check: () => ({
+        ok: xds.isReady(),
+        message: xds.isReady() ? 'served' : 'not everything was decided yet',
+      }),
     },
   ];
 }

@@ -2,6 +2,7 @@ import type { RegistrySupervisor } from '../controller/registry-supervisor.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { flagLabel, type HostPort, type OperatorConfig } from '../config/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { ObjectKey } from '../model/key.ts';
@@ -32,6 +33,13 @@ export interface XdsOptions {
   readonly logger: Logger;
 }
 
+/** The xDS server of this replica, listening. */
+export interface XdsServing {
+  run(signal: AbortSignal): Promise<void>;
+  /** Whether streams are accepted; true where xDS is switched off. */
+  isReady(): boolean;
+}
+
 /** The services of which grpc.health.v1 tells, besides the server as a whole. */
 const HEALTH_SERVICES = ['envoy.service.discovery.v3.AggregatedDiscoveryService', CLIENT_STATUS_SERVICE];
 
@@ -39,11 +47,13 @@ const HEALTH_SERVICES = ['envoy.service.discovery.v3.AggregatedDiscoveryService'
  * Listens for xDS, so that an address that is taken is known at once; the answer serves until its signal is aborted. Streams are refused with UNAVAILABLE until
  * everything was read once.
  */
-export async function serveXds(options: XdsOptions): Promise<{ run(signal: AbortSignal): Promise<void> }> {
+export async function serveXds(options: XdsOptions): Promise<XdsServing> {
   const { config, reflectors, supervisor, metrics, clock, random } = options;
-  if (config.xdsAddress === null) return { run: () => Promise.resolve() };
+  if (config.xdsAddress === null) return { run: () => Promise.resolve(), isReady: () => true };
   const logger = options.logger.child({ component: 'xds' });
-  const world = new XdsWorld(proxyAt(config.proxyAddress));
+  const world = new XdsWorld(proxyAt(config.proxyAddress), (key, error) =>
+    logger.error('a GrpcService cannot be encoded for xDS', { key, error: errorMessage(error) }),
+  );
   const news = xdsNews({ ...options, logger, world });
   const located = locatedStreams({
     ...options,
@@ -105,6 +115,7 @@ export async function serveXds(options: XdsOptions): Promise<{ run(signal: Abort
   const { host, port } = await server.listen();
   logger.info('xDS is served', { host, port, tls: config.xdsTls !== null });
   return {
+    isReady: () => world.isReady,
     run: async (signal) => {
       await Promise.all([
         server.run(signal),

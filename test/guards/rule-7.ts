@@ -4,6 +4,30 @@ import type { Guard } from './guard.ts';
 export const rule7: readonly Guard[] = [
   {
     rule: '7',
+    without: 'keeping xDS resources as they were where content cannot be encoded',
+    file: 'src/xds/world/view-cache.ts',
+    find: 'this.#onFault(key, error);',
+    replace: 'throw error;',
+    test: {
+      file: 'test/unit/xds/world/xds-world.test.ts',
+      title:
+        'the xDS world keeps what it had of a GrpcService that cannot be encoded, tells of it once, and serves the others',
+    },
+  },
+  {
+    rule: '7',
+    without: 'xDS being ready though one GrpcService cannot be decided',
+    file: 'src/xds/publication/xds-publisher.ts',
+    find: 'this.#decided(key);\n      throw error;',
+    replace: 'throw error;',
+    test: {
+      file: 'test/unit/xds/publication/xds-publisher.test.ts',
+      title:
+        'publishing over xDS is ready though one GrpcService cannot be decided, and tries that one again (safety rule 7)',
+    },
+  },
+  {
+    rule: '7',
     without: 'judging each row alone',
     file: 'src/registry/service-state.ts',
     find: 'else rejectedRows.push(row.rejected);',

@@ -62,7 +62,7 @@ export class XdsPublisher {
     }
     if (this.#undecided.size === 0) world.setReady();
     try {
-      await queue.run((key) => Promise.resolve(this.#reconcile(key)), signal);
+      await queue.run((key) => this.#reconcile(key), signal);
     } finally {
       for (const stop of stops) stop();
     }
@@ -111,7 +111,17 @@ export class XdsPublisher {
     });
   }
 
-  #reconcile(key: ObjectKey): Requeue | undefined {
+  /** One that cannot be decided, by a bug, is tried again by the queue; the others do not wait for it (safety rule 7). */
+  async #reconcile(key: ObjectKey): Promise<Requeue | undefined> {
+    try {
+      return await Promise.resolve(this.#publish(key));
+    } catch (error) {
+      this.#decided(key);
+      throw error;
+    }
+  }
+
+  #publish(key: ObjectKey): Requeue | undefined {
     const { caches, world, propagation } = this.#options;
     const grpcService = caches.grpcServices.get(key);
     if (grpcService === undefined || grpcService.metadata.deletionTimestamp !== undefined) {

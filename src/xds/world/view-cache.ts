@@ -19,13 +19,21 @@ interface Encoded {
   readonly assignment: XdsResource | undefined;
 }
 
-/** The resources of GrpcServices as one view sees them, encoded when they are first asked for, and again only where their content is another. */
+/** Told of content that could not be encoded: a bug, for specs and rows are checked before. */
+export type OnEncodeFault = (key: ObjectKey, error: unknown) => void;
+
+/**
+ * The resources of GrpcServices as one view sees them, encoded when they are first asked for, and again only where their content is another. What cannot be
+ * encoded stays as it was before, and harms nobody else (safety rule 7).
+ */
 export class ViewCache {
   readonly view: XdsView;
+  readonly #onFault: OnEncodeFault;
   readonly #encoded = new Map<ObjectKey, Encoded>();
 
-  constructor(view: XdsView) {
+  constructor(view: XdsView, onFault: OnEncodeFault) {
     this.view = view;
+    this.#onFault = onFault;
   }
 
   /** A resource of the GrpcService `key`, whose content is this now. */
@@ -42,14 +50,23 @@ export class ViewCache {
   #upToDate(key: ObjectKey, content: ServiceContent): Encoded {
     const before = this.#encoded.get(key);
     if (before?.content === content) return before;
-    const isSameConfig = before !== undefined && isDeepStrictEqual(before.content.service, content.service);
-    const encoded: Encoded = {
-      content,
-      config: isSameConfig ? before.config : this.#config(content, before?.config),
-      assignment: this.#assignment(content, before?.assignment),
-    };
+    const encoded = this.#encode(key, content, before);
     this.#encoded.set(key, encoded);
     return encoded;
+  }
+
+  #encode(key: ObjectKey, content: ServiceContent, before: Encoded | undefined): Encoded {
+    const isSameConfig = before !== undefined && isDeepStrictEqual(before.content.service, content.service);
+    try {
+      return {
+        content,
+        config: isSameConfig ? before.config : this.#config(content, before?.config),
+        assignment: this.#assignment(content, before?.assignment),
+      };
+    } catch (error) {
+      this.#onFault(key, error);
+      return { config: new Map(), assignment: undefined, ...before, content };
+    }
   }
 
   #config({ service }: ServiceContent, before: Encoded['config'] | undefined): Encoded['config'] {

@@ -8,7 +8,7 @@ import { PROXY_NAME, type ProxyService } from '../resources/proxy.ts';
 import { listenerNames, resourceName, type XdsServiceInput } from '../resources/service-resources.ts';
 import { viewNamed, viewOf } from '../resources/view.ts';
 import { FrontProxy, type ProxyAddress } from './front-proxy.ts';
-import { keyText, type ServiceContent, ViewCache } from './view-cache.ts';
+import { keyText, type OnEncodeFault, type ServiceContent, ViewCache } from './view-cache.ts';
 
 /** What is published of one GrpcService. Immutable. */
 export interface WorldEntry extends ServiceContent {
@@ -41,7 +41,11 @@ export class XdsWorld implements ResourceSource {
   readonly #listeners = new Set<(changed: readonly ResourceKey[]) => void>();
   #isReady = false;
 
-  constructor(proxyAt: ProxyAddress | null) {
+  readonly #onFault: OnEncodeFault;
+
+  /** `proxyAt` null: there is no front proxy. */
+  constructor(proxyAt: ProxyAddress | null, onFault: OnEncodeFault) {
+    this.#onFault = onFault;
     this.#proxy = new FrontProxy(proxyAt);
   }
 
@@ -141,7 +145,7 @@ export class XdsWorld implements ResourceSource {
   }
 
   #view(name: string): ViewCache {
-    const cache = this.#views.get(name) ?? new ViewCache(viewNamed(name));
+    const cache = this.#views.get(name) ?? new ViewCache(viewNamed(name), this.#onFault);
     this.#views.delete(name);
     this.#views.set(name, cache);
     const [oldest = name] = this.#views.keys();

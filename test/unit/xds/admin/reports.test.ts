@@ -101,7 +101,7 @@ describe('GET /xds/clients', () => {
 });
 
 describe('GET /xds/config', () => {
-  const world = new XdsWorld(null);
+  const world = new XdsWorld(null, (key) => assert.fail(key));
   world.put('shop/orders', {
     service: {
       ...{ namespace: 'shop', name: 'orders', clusterDomain: 'cluster.local', port: 50051 },

@@ -27,7 +27,7 @@ class Bench {
   readonly registries = new IndexedCache<Registry>({}, this.logger);
   readonly slices = new IndexedCache<EndpointSlice>(sliceIndexes, this.logger);
   readonly namespaces = new IndexedCache<Namespace>({}, this.logger);
-  readonly world = new XdsWorld(null);
+  readonly world = new XdsWorld(null, (key) => assert.fail(key));
   snapshot: Snapshot | undefined;
   confirmed: string[] = [];
   /** What the log of propagation was told. */
@@ -110,6 +110,24 @@ describe('publishing over xDS', () => {
     assert.equal(bench.world.isReady, false);
     await bench.read(2);
     assert.deepEqual([bench.world.isReady, bench.told], [true, 2]);
+  });
+
+  it('is ready though one GrpcService cannot be decided, and tries that one again (safety rule 7)', async () => {
+    bench.grpcServices.put(aGrpcService());
+    bench.grpcServices.put(aGrpcService({ service: 'poison' }, { name: 'poison', uid: 'poison' }));
+    const put = bench.world.put.bind(bench.world);
+    let isPoisonous = true;
+    bench.world.put = (key, entry) => {
+      if (isPoisonous && key === 'shop/poison') throw new Error('a bug');
+      put(key, entry);
+    };
+    bench.snapshot = aSnapshot([anInstance()]);
+    await bench.start();
+    assert.deepEqual([bench.world.isReady, bench.told], [true, 1]);
+    assert.equal(bench.world.entry('shop/poison'), undefined);
+    isPoisonous = false;
+    await bench.clock.advance(1000);
+    assert.ok(bench.world.entry('shop/poison'));
   });
 
   it('follows the registry, and takes away what is deleted', async () => {

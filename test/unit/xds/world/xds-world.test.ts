@@ -38,7 +38,8 @@ function entryOf(
 }
 
 class Bench {
-  readonly world = new XdsWorld({ address: '::', port: 10_000 });
+  readonly faults: string[] = [];
+  readonly world = new XdsWorld({ address: '::', port: 10_000 }, (key) => this.faults.push(key));
   readonly grpc = this.world.viewOf(grpcNode);
   readonly proxy = this.world.viewOf(proxyNode);
   told: string[] = [];
@@ -112,6 +113,23 @@ describe('the xDS world', () => {
     world.put('shop/orders', entryOf('orders', null));
     assert.equal(world.get(grpc, CLA), undefined);
     assert.ok(world.get(grpc, { ...CLA, typeUrl: TYPE.cluster }), 'its cluster is known all the same');
+  });
+
+  it('keeps what it had of a GrpcService that cannot be encoded, tells of it once, and serves the others', () => {
+    const bench = new Bench();
+    const { world, grpc } = bench;
+    world.put('shop/orders', entryOf('orders', 2));
+    world.put('shop/stock', entryOf('stock', 1));
+    const before = world.get(grpc, CLA);
+    const [endpoint] = endpoints(1);
+    assert.ok(endpoint && before);
+    world.put('shop/orders', { ...entryOf('orders', 0), endpoints: [{ ...endpoint, port: -1 }] });
+    assert.equal(world.get(grpc, CLA), before);
+    assert.equal(world.get(grpc, { ...CLA, typeUrl: TYPE.cluster })?.name, 'orders.shop');
+    assert.ok(world.get(grpc, { ...CLA, name: 'stock.shop' }));
+    assert.deepEqual(bench.faults, ['shop/orders']);
+    world.put('shop/orders', entryOf('orders', 3));
+    assert.notEqual(world.get(grpc, CLA)?.version, before.version);
   });
 
   it('shows each place its own assignment, and encodes a view again that it has forgotten', () => {
@@ -218,7 +236,7 @@ describe('the xDS world', () => {
     });
 
     it('is nothing where there is no front proxy', () => {
-      const world = new XdsWorld(null);
+      const world = new XdsWorld(null, (key) => assert.fail(key));
       const view = world.viewOf(proxyNode);
       world.put('shop/orders', entryOf('orders', 1, hosts('orders.example')));
       assert.deepEqual([world.all(view, TYPE.listener), world.all(view, TYPE.cluster)], [[], []]);
