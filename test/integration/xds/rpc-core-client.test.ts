@@ -26,20 +26,23 @@ describe("a client on gRPC's C core at the RPC server", () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = once(child, 'exit');
-    const lines: { readonly what: string }[] = [];
+    const lines: { readonly what: string; readonly details?: string }[] = [];
     let stopped: Promise<void> | undefined;
     for await (const line of createInterface({ input: child.stdout })) {
-      const told = JSON.parse(line) as { readonly what: string };
+      const told = JSON.parse(line) as (typeof lines)[number];
       lines.push(told);
       if (told.what === 'open') stopped = server.stop();
     }
     await exited;
     await (stopped ?? server.stop());
+    // Client and server have the same deadline, and whoever notices it first says so.
+    const deadline = lines.find(({ what }) => what === 'deadline')?.details ?? '';
+    assert.match(deadline, /^(Deadline Exceeded|the deadline of the call has passed)$/);
     assert.deepEqual(lines, [
       { what: 'echo', sizes: [0, 1, 16_384, 100_000, 3_000_000] },
       { what: '/test.Echo/Missing', code: 'UNIMPLEMENTED', details: 'nichts für /test.Echo/Missing' },
       { what: '/test.Echo/Refused', code: 'FAILED_PRECONDITION', details: 'später: 100 %\nnicht' },
-      { what: 'deadline', code: 'DEADLINE_EXCEEDED', details: 'Deadline Exceeded' },
+      { what: 'deadline', code: 'DEADLINE_EXCEEDED', details: deadline },
       {
         what: 'gzip',
         code: 'UNIMPLEMENTED',
