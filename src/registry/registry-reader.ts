@@ -8,7 +8,7 @@
  */
 export interface RegistryReader {
   /**
-   * Who answers, and in what state. Cheap: asked before every read. Only the syncer asks: an answer that tells of another server is given
+   * Who answers, and in what state. Cheap: asked every second, and for reads that come later after it than a moment. Only the syncer asks: an answer that tells of another server is given
    * once.
    */
   serverState(signal: AbortSignal): Promise<ServerState>;

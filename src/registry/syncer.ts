@@ -1,7 +1,5 @@
 import { backoffMs } from '../lib/backoff.ts';
-import type { Clock } from '../lib/clock.ts';
 import { RetryableError } from '../lib/errors.ts';
-import type { Logger } from '../lib/logger.ts';
 import type { FeedResyncReason, ServiceHint } from './change-feed.ts';
 import { isDrastic } from './confirm.ts';
 import { Confirmations } from './confirmations.ts';
@@ -9,42 +7,20 @@ import { findBreak, type KnownServer } from './continuity.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { Gate } from './gate.ts';
 import { Hints } from './hints.ts';
-import type { ReadKind, RegistryObserver, ResyncReason } from './observer.ts';
+import type { ReadKind, ResyncReason } from './observer.ts';
 import { isRoutine, Resyncs } from './resyncs.ts';
-import { type AppliedSink, ReadApplier, type RowsByService } from './read-applier.ts';
+import { ReadApplier, type RowsByService } from './read-applier.ts';
 import { HealthTracker, type RegistryHealth } from './registry-health.ts';
-import type { RegistryReader, ServerState } from './registry-reader.ts';
+import type { ServerState } from './registry-reader.ts';
 import type { ServiceRead } from './service-state.ts';
-import type { RegistryStore } from './store.ts';
+import type { SyncerOptions } from './syncer-options.ts';
 import { Wakeup } from './wakeup.ts';
-
-export interface SyncerOptions {
-  readonly reader: RegistryReader;
-  readonly store: RegistryStore;
-  readonly resyncIntervalMs: number;
-  /** Leases that need a look; see {@link AppliedSink.leases}. */
-  readonly onLeases: AppliedSink['leases'];
-  /** A read of a service was applied or held back; the audit learns from it. */
-  readonly onApplied: AppliedSink['applied'];
-  /** A read of these services (null: of all) was applied, or held back; it was sent at this moment of this process's clock. */
-  readonly onRead: (services: readonly string[] | null, sentMs: number) => void;
-  /** Everything was read at this moment of the database's clock. */
-  readonly onFullRead: (nowUs: number) => void;
-  /** Resolves when the feed is open, or cannot be: what changes from then on is hinted at, so that no change falls between. */
-  readonly beforeRead: (signal: AbortSignal) => Promise<void>;
-  /** Health, or the server, is another one. */
-  readonly onChange: () => void;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: Logger;
-  readonly observer: RegistryObserver;
-}
 
 /** From the end of a read of hinted services to the next: hints that come meanwhile are read together. One that comes alone waits for nothing. */
 const COALESCE_MS = 3;
 /** Rows of hinted services in one read. */
 const ROWS_AT_ONCE = 5000;
-/** The server is looked at this often when nothing else happens, and before every read. */
+/** The server is looked at this often when nothing else happens, and for every read but those of {@link LOOK_FRESH_MS}. */
 const STATE_EVERY_MS = 1000;
 /**
  * So young a look stands for a read of hinted services, too. Another server, or another process of it, is noticed without any look: by its new

@@ -19,6 +19,6 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** Text of others for a terminal: `-` for none, and nothing in it that would move the cursor. */
 export function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what it takes out
   return text === '' ? '-' : text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
