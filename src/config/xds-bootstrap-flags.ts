@@ -61,7 +61,7 @@ export const xdsBootstrapFlags = {
   creds: flag(
     oneOf(['insecure', 'tls']),
     'insecure',
-    'How to talk to the xDS server; tls is for Go, Java, C++, Python and Envoy, the client for Node.js has plaintext only',
+    'How to talk to the xDS server; tls is for Go, C++, Python and Envoy, the client for Node.js has plaintext only',
   ),
   tlsCa: optional(
     pem,
